@@ -1,0 +1,110 @@
+package pawl
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// Reason says why a rotation is made. It decides how much may be waited for.
+type Reason string
+
+const (
+	Scheduled   Reason = "scheduled"
+	Manual      Reason = "manual"
+	Leak        Reason = "leak"        // no soak, one wave, approval after the fact
+	Offboarding Reason = "offboarding" // somebody who could read the value left
+	Rehearsal   Reason = "rehearsal"   // up to the gate, then back
+)
+
+// Reasons lists the reasons a person may give.
+func Reasons() []Reason { return []Reason{Scheduled, Manual, Leak, Offboarding, Rehearsal} }
+
+// A Plan is everything a rotation will do, as data. It is frozen in the
+// journal when the rotation starts, so that a rotation that waited a week is
+// finished as it was begun, by whichever binary then runs. It holds no secret.
+type Plan struct {
+	Format     int           `json:"format"` // 1
+	Credential string        `json:"credential"`
+	Title      string        `json:"title,omitempty"`
+	Owner      string        `json:"owner,omitempty"`
+	Role       string        `json:"role,omitempty"` // who may run it
+	Reason     Reason        `json:"reason"`
+	Issuer     Op            `json:"issuer"`
+	Consumers  []Place       `json:"consumers"` // the store first if there is one, then by wave
+	Approval   *Approval     `json:"approval,omitempty"`
+	Soak       time.Duration `json:"soak,omitempty"`  // between the last proof and the revoke
+	Watch      time.Duration `json:"watch,omitempty"` // after the old generation is dead
+	Every      time.Duration `json:"every,omitempty"` // the schedule; a new generation must live longer than this
+	Warnings   []string      `json:"warnings,omitempty"`
+}
+
+// An Op is an operation of a provider: what it is, through which connection,
+// with which settings.
+type Op struct {
+	Name       string          `json:"name"` // "heroku/config-var@1"
+	Connection string          `json:"connection,omitempty"`
+	Config     json.RawMessage `json:"config,omitempty"` // the provider's own settings, canonical JSON
+}
+
+// A Place is one consumer of the plan: a location that is written by one call,
+// with what has to be shown of it. Catalog entries that share a location (keys
+// of one app) are one Place, so that the app restarts once.
+type Place struct {
+	ID      string   `json:"id"`
+	Also    []string `json:"also,omitempty"` // further catalog entries that are this same location
+	Op      Op       `json:"op"`
+	Where   string   `json:"where"` // for people: "acme-api-prod HEROKU_API_KEY"
+	Store   bool     `json:"store,omitempty"`
+	Wave    int      `json:"wave"` // 0 for the store, then 1, 2, …
+	Require Class    `json:"require"`
+	Proofs  []Op     `json:"proofs,omitempty"`
+	Human   *Human   `json:"human,omitempty"` // set if the place is a person
+}
+
+// Human is the part of a [Place] that only a person can do.
+type Human struct {
+	People  []string `json:"people,omitempty"`
+	Ask     string   `json:"ask"`
+	Notify  *Op      `json:"notify,omitempty"`
+	To      string   `json:"to,omitempty"`
+	Blocks  bool     `json:"blocks"` // the revoke waits for it
+	Machine bool     `json:"machine,omitempty"`
+}
+
+// Required reports whether the revoke waits for this place.
+func (p Place) Required() bool { return p.Human == nil || p.Human.Blocks }
+
+// Approval says who else has to agree before the revoke.
+type Approval struct {
+	From  string `json:"from"`
+	Count int    `json:"count"`
+}
+
+// Digest returns "sha256:" and the hex digest of the plan. Two plans with one
+// digest do the same.
+func (p Plan) Digest() string {
+	text, err := json.Marshal(p)
+	if err != nil { // a Plan holds only marshalable fields; RawMessage is validated when it is made
+		panic("pawl: plan: " + err.Error())
+	}
+	sum := sha256.Sum256(text)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// Place returns the place with this consumer id, or nil. The ids of merged
+// entries find the place they were merged into.
+func (p *Plan) Place(id string) *Place {
+	for i := range p.Consumers {
+		if p.Consumers[i].ID == id {
+			return &p.Consumers[i]
+		}
+		for _, also := range p.Consumers[i].Also {
+			if also == id {
+				return &p.Consumers[i]
+			}
+		}
+	}
+	return nil
+}
