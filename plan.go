@@ -46,6 +46,7 @@ type Op struct {
 	Name       string          `json:"name"` // "heroku/config-var@1"
 	Connection string          `json:"connection,omitempty"`
 	Config     json.RawMessage `json:"config,omitempty"` // the provider's own settings, canonical JSON
+	Starts     bool            `json:"starts,omitempty"` // of a proof: it has to be set going first (a [Starter])
 }
 
 // A Place is one consumer of the plan: a location that is written by one call,

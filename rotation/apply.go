@@ -1,0 +1,420 @@
+package rotation
+
+import (
+	"slices"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+)
+
+// Fold returns the state after these events.
+func Fold(events []pawl.Event) *State {
+	s := new(State)
+	for _, e := range events {
+		s.Apply(e)
+	}
+	return s
+}
+
+// Apply changes the state by one event. It accepts every event, late and
+// duplicate ones too: what happened, happened.
+func (s *State) Apply(e pawl.Event) {
+	if e.At.After(s.Last) {
+		s.Last = e.At
+	}
+	switch e.Type {
+	case pawl.EvPlanned:
+		s.plan(e)
+	case pawl.EvDriving:
+		s.driving(e)
+	case pawl.EvPreflight:
+		s.preflight(e)
+	case pawl.EvPrior:
+		if p := s.place(e.Consumer); p != nil {
+			p.Prior = e.Holds
+		}
+	case pawl.EvIntended:
+		s.intended(e)
+	case pawl.EvEnded:
+		s.ended(e)
+	case pawl.EvChecked:
+		s.checked(e)
+	case pawl.EvListed:
+		s.listed(e)
+	case pawl.EvObserved:
+		s.observed(e)
+	case pawl.EvConfirmed:
+		if p := s.place(e.Consumer); p != nil {
+			p.Confirmed, p.By, p.ConfirmedAt = s.Target, e.Actor, e.At
+			p.Touched = p.Touched || s.Target == pawl.New
+		}
+	case pawl.EvAuthorised:
+		s.Authorised = e.Actor
+	case pawl.EvApproved:
+		if !slices.Contains(s.Approved, e.Actor) {
+			s.Approved = append(s.Approved, e.Actor)
+		}
+	case pawl.EvOwed:
+		s.Owed = true
+	case pawl.EvSoaking:
+		s.SoakUntil = e.Until
+	case pawl.EvRollback:
+		s.rollback(e)
+	case pawl.EvPaused:
+		s.Paused = true
+	case pawl.EvUnpaused:
+		s.Paused = false
+	case pawl.EvWatching:
+		s.Dead, s.WatchUntil = e.At, e.Until
+	case pawl.EvClosed:
+		s.Outcome = e.Outcome
+	}
+}
+
+func (s *State) plan(e pawl.Event) {
+	s.Plan, s.Label, s.Started, s.Target = *e.Plan, e.Label, e.At, pawl.New
+	s.Places = make([]Place, len(s.Plan.Consumers))
+	for i, c := range s.Plan.Consumers {
+		s.Places[i].Proofs = make([]Proof, len(c.Proofs))
+	}
+}
+
+func (s *State) place(id string) *Place {
+	for i := range s.Plan.Consumers {
+		if s.Plan.Consumers[i].ID == id {
+			return &s.Places[i]
+		}
+	}
+	return nil
+}
+
+// driving: a process took the rotation up. Whatever another one was in the
+// middle of has an unknown outcome now, and may still land for a while. What
+// was given up on is tried again: a person asked for it.
+func (s *State) driving(e pawl.Event) {
+	s.Epoch, s.Paused, s.Minted = e.Epoch, false, 0
+	s.Old.Tries, s.New.Tries = 0, 0
+	for i := range s.Attempts {
+		s.interrupt(&s.Attempts[i].Effect, e.At)
+	}
+	for i := range s.Kills {
+		s.interrupt(&s.Kills[i].Effect, e.At)
+	}
+	s.interrupt(&s.Revoke, e.At)
+	for i := range s.Places {
+		p := &s.Places[i]
+		if p.Write.Status == Intended {
+			p.mayLand(p.Side, e.At.Add(Settle))
+		}
+		s.interrupt(&p.Write, e.At)
+		s.interrupt(&p.Notice, e.At)
+		p.Heals = 0
+		p.Look.retry()
+		for j := range p.Proofs {
+			pr := &p.Proofs[j]
+			s.interrupt(&pr.Start, e.At)
+			if pr.Verdict == pawl.Refuted {
+				pr.Start, pr.Ticket = Effect{}, ""
+			}
+			pr.retry()
+		}
+	}
+}
+
+func (s *State) interrupt(f *Effect, at time.Time) {
+	f.Fails = 0
+	switch f.Status {
+	case Intended:
+		f.Status, f.At = Unsure, at
+		s.unsettle(at)
+	case NotDone:
+		f.Status = Untried
+	}
+}
+
+func (s *State) unsettle(at time.Time) {
+	if until := at.Add(Linger); until.After(s.Unsettled) {
+		s.Unsettled = until
+	}
+}
+
+func (v *Seen) retry() {
+	if v.Verdict == pawl.Refuted {
+		v.Verdict = pawl.Waiting
+	}
+	v.At = time.Time{}
+}
+
+func (s *State) preflight(e pawl.Event) {
+	if e.Result != pawl.Done {
+		s.Failure = e
+		return
+	}
+	s.Ready, s.OldID = true, e.ID
+	s.OldDead = e.ID == ""
+}
+
+func (s *State) rollback(e pawl.Event) {
+	if s.Target == pawl.Old || s.Past() {
+		return // the way back is closed
+	}
+	s.Target, s.Back = pawl.Old, e.Reason
+	if e.Kind != "" {
+		s.Aborted, s.Failure = true, e
+	}
+	for i := range s.Places {
+		p := &s.Places[i]
+		p.Look = Seen{}
+		p.Heals = 0
+		for j := range p.Proofs {
+			p.Proofs[j] = Proof{}
+		}
+	}
+}
+
+func (s *State) intended(e pawl.Event) {
+	switch e.Step {
+	case pawl.StepMint:
+		s.Attempts = append(s.Attempts, Attempt{Number: e.Attempt, Label: e.Label, Effect: Effect{Status: Intended, Begun: e.At, At: e.At}})
+		s.New, s.Found = Check{}, time.Time{}
+		s.Minted++
+	case pawl.StepKill:
+		s.kill(e.ID, e.Reason).begin(e.At)
+	case pawl.StepSet:
+		s.setIntended(e)
+	case pawl.StepStart:
+		if pr := s.proof(e); pr != nil {
+			pr.Start.begin(e.At)
+			pr.Ticket, pr.Seen = "", Seen{}
+		}
+	case pawl.StepNotify:
+		if p := s.place(e.Consumer); p != nil {
+			p.Side = e.Side
+			p.Notice.begin(e.At)
+		}
+	case pawl.StepRevoke:
+		s.Revoke.begin(e.At)
+	}
+}
+
+func (f *Effect) begin(at time.Time) { f.Status, f.Begun, f.At = Intended, at, at }
+
+func (s *State) setIntended(e pawl.Event) {
+	p := s.place(e.Consumer)
+	if p == nil {
+		return
+	}
+	if p.Side != e.Side || p.Attempt != e.Attempt {
+		p.Write.Fails = 0
+	}
+	p.Write.begin(e.At)
+	p.Side, p.Attempt, p.Mark, p.Pending = e.Side, e.Attempt, "", ""
+	p.Touched = p.Touched || e.Side == pawl.New
+	p.Look = Seen{}
+	for i := range p.Proofs {
+		p.Proofs[i] = Proof{}
+	}
+}
+
+func (s *State) proof(e pawl.Event) *Proof {
+	p := s.place(e.Consumer)
+	if p == nil || e.Proof < 1 || e.Proof > len(p.Proofs) {
+		return nil
+	}
+	return &p.Proofs[e.Proof-1]
+}
+
+func (s *State) ended(e pawl.Event) {
+	switch e.Step {
+	case pawl.StepMint:
+		s.mintEnded(e)
+	case pawl.StepKill:
+		s.kill(e.ID, "").end(s, e)
+	case pawl.StepSet:
+		s.setEnded(e)
+	case pawl.StepStart:
+		if pr := s.proof(e); pr != nil {
+			pr.Start.end(s, e)
+			pr.Ticket = e.Ticket
+		}
+	case pawl.StepNotify:
+		if p := s.place(e.Consumer); p != nil {
+			p.Notice.end(s, e)
+		}
+	case pawl.StepRevoke:
+		s.Revoke.end(s, e)
+		if e.Result == pawl.Done { // refusals count from here
+			*s.Checked(s.Doomed()) = Check{}
+		}
+	}
+}
+
+func (f *Effect) end(s *State, e pawl.Event) {
+	f.At, f.Kind, f.Detail, f.Hint = e.At, pawl.KindNamed(e.Kind), e.Detail, e.Hint
+	switch e.Result {
+	case pawl.Done:
+		f.Status, f.Fails = Done, 0
+	case pawl.NotDone:
+		f.Status = NotDone
+		f.Fails++
+	default:
+		f.Status = Unsure
+		f.Fails++
+		s.unsettle(e.At)
+	}
+}
+
+func (s *State) mintEnded(e pawl.Event) {
+	i := slices.IndexFunc(s.Attempts, func(a Attempt) bool { return a.Number == e.Attempt })
+	if i < 0 {
+		return
+	}
+	a := &s.Attempts[i]
+	a.end(s, e)
+	a.ID = e.ID
+	if e.Result == pawl.NotDone {
+		a.GivenUp = "the vendor made nothing"
+	}
+}
+
+func (s *State) setEnded(e pawl.Event) {
+	p := s.place(e.Consumer)
+	if p == nil || p.Side != e.Side || p.Attempt != e.Attempt {
+		return // of an earlier write, which a later one has replaced
+	}
+	p.Write.end(s, e)
+	p.Mark, p.Pending = e.Mark, ""
+	if e.Pending {
+		p.Pending = e.Detail
+	}
+	if e.Result == pawl.Unsure {
+		p.mayLand(e.Side, e.At.Add(Settle))
+	}
+}
+
+func (p *Place) mayLand(side pawl.Side, until time.Time) {
+	unsure := map[pawl.Side]time.Time{side: until}
+	if t, ok := p.Unsure[side.Other()]; ok {
+		unsure[side.Other()] = t
+	}
+	p.Unsure = unsure
+}
+
+// kill returns the entry for a generation that must go, making it if need be.
+func (s *State) kill(id, why string) *Effect {
+	for i := range s.Kills {
+		if s.Kills[i].ID == id {
+			return &s.Kills[i].Effect
+		}
+	}
+	s.Kills = append(s.Kills, Kill{ID: id, Why: why})
+	return &s.Kills[len(s.Kills)-1].Effect
+}
+
+func (s *State) checked(e pawl.Event) {
+	c := s.Checked(e.Side)
+	if e.Side == pawl.New && e.Attempt != len(s.Attempts) {
+		return // of a value that is not in use any more
+	}
+	c.At, c.Works, c.Kind, c.Detail = e.At, e.Kind == "", pawl.KindNamed(e.Kind), e.Detail
+	c.Tries++
+	switch {
+	case e.Kind == "":
+		c.Refused, c.First, c.Tries = 0, time.Time{}, 0
+		if a := s.Attempt(); e.Side == pawl.New && a.Works.IsZero() {
+			a.Works = e.At
+		}
+	case c.Kind == pawl.Denied:
+		if c.Refused == 0 {
+			c.First = e.At
+		}
+		c.Refused++
+	default:
+		c.Refused, c.First = 0, time.Time{} // unknown counts as no, in both directions
+	}
+	if e.Side == pawl.New && s.Target == pawl.New && c.Refused >= Refusals {
+		s.giveUp("the vendor refuses the new value")
+	}
+}
+
+// giveUp abandons the attempt in use: it will be revoked and another minted.
+func (s *State) giveUp(why string) {
+	a := s.Attempt()
+	a.GivenUp = why
+	if a.ID != "" {
+		s.kill(a.ID, why)
+	}
+	s.New = Check{}
+}
+
+// listed: what is live at the vendor with one of our labels. Everything that
+// is not the generation in use is an orphan.
+func (s *State) listed(e pawl.Event) {
+	for _, id := range e.IDs {
+		if id != s.NewID() && id != s.OldID {
+			s.kill(id, "an orphan of this rotation")
+		}
+	}
+	if e.Label == s.Label {
+		s.Swept = e.At
+		return
+	}
+	s.Found = e.At
+	a := s.Attempt()
+	if a == nil || a.Label != e.Label || a.Status != Unsure {
+		return
+	}
+	if len(e.IDs) > 0 {
+		a.GivenUp = "its answer was lost"
+	} else if !e.At.Before(a.At.Add(Settle)) {
+		a.GivenUp = "the vendor made nothing"
+	}
+}
+
+func (s *State) observed(e pawl.Event) {
+	p := s.place(e.Consumer)
+	if p == nil || e.Side != s.Target || e.Side == pawl.New && e.Attempt != len(s.Attempts) {
+		return // asked before the direction or the value changed
+	}
+	seen := Seen{e.Side, e.At, e.Verdict, e.Class, e.Holds, pawl.KindNamed(e.Kind), e.Mark, e.Detail, e.Hint}
+	if pr := s.proof(e); pr != nil {
+		pr.Seen = seen
+		return
+	}
+	p.Look = seen
+	if e.Verdict == pawl.Proved {
+		p.Pending = ""
+	}
+	if s.wrote(p) && p.Pending == "" && (e.Holds == pawl.HoldsNot || e.Holds == pawl.HoldsOther || e.Holds == pawl.HoldsNothing) {
+		// Somebody put something else there after our write: write again.
+		p.Write.Status = Untried
+		p.Heals++
+	}
+}
+
+// Noteworthy reports whether an event changes anything that must survive a
+// crash. A look that shows what the look before it showed does not: whoever
+// resumes looks again anyway.
+func (s *State) Noteworthy(e pawl.Event) bool {
+	switch e.Type {
+	case pawl.EvObserved:
+		p := s.place(e.Consumer)
+		if p == nil {
+			return false
+		}
+		last := p.Look
+		if pr := s.proof(e); pr != nil {
+			last = pr.Seen
+		}
+		return e.Verdict != last.Verdict || e.Class != last.Class || e.Holds != last.Holds
+	case pawl.EvChecked:
+		c := s.Checked(e.Side)
+		switch pawl.KindNamed(e.Kind) {
+		case pawl.Denied:
+			return c.Refused < Refusals
+		default:
+			return (e.Kind == "") != c.Works || e.Kind != "" && pawl.KindNamed(e.Kind) != c.Kind
+		}
+	}
+	return true
+}

@@ -1,0 +1,242 @@
+package rotation
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+)
+
+// soak: both generations stay valid for a while after the last proof.
+func (d *decider) soak() bool {
+	if d.s.Plan.Soak <= 0 || d.s.Plan.Reason == pawl.Leak || d.s.Plan.Reason == pawl.Rehearsal {
+		return true
+	}
+	if d.s.SoakUntil.IsZero() {
+		d.Append = append(d.Append, pawl.Event{Type: pawl.EvSoaking, Until: d.now.Add(d.s.Plan.Soak)})
+		return false
+	}
+	if !d.due(d.s.SoakUntil) {
+		d.wait(Wait{On: OnTimer, Detail: "soaking", Until: d.s.SoakUntil})
+		return false
+	}
+	return true
+}
+
+// approval: a second person, if the catalog asks for one. After a leak it is
+// owed instead of waited for.
+func (d *decider) approval() bool {
+	a := d.s.Plan.Approval
+	if a == nil || len(d.s.Approved) >= a.Count || d.s.Plan.Reason == pawl.Rehearsal {
+		return true
+	}
+	if d.s.Plan.Reason == pawl.Leak {
+		if !d.s.Owed {
+			d.Append = append(d.Append, pawl.Event{Type: pawl.EvOwed, Detail: "leak: the approval of " + a.From + " is owed"})
+		}
+		return d.s.Owed
+	}
+	d.wait(Wait{On: OnApproval, Detail: fmt.Sprintf("approval by %s (%d of %d)", a.From, len(d.s.Approved), a.Count)})
+	return false
+}
+
+// authorised: somebody asked for the revoke. A rehearsal turns round here.
+func (d *decider) authorised() bool {
+	if d.s.Plan.Reason == pawl.Rehearsal {
+		d.Append = append(d.Append, pawl.Event{Type: pawl.EvRollback, Reason: "rehearsal"})
+		return false
+	}
+	if d.s.Authorised == (pawl.Actor{}) {
+		d.wait(Wait{On: OnRevoke, Detail: "every required consumer is proved; the revoke was not asked for yet"})
+		return false
+	}
+	return true
+}
+
+// revoke: the one effect that cannot be undone. Proofs are taken again for
+// each time that it is sent.
+func (d *decider) revoke() bool {
+	id := d.s.ID(d.s.Doomed())
+	if d.s.Revoke.Status == Done || id == "" && d.s.Target == pawl.Old {
+		return true
+	}
+	if id == "" { // the old one was dead before this began
+		return d.gate()
+	}
+	if !d.again(&d.s.Revoke, "") || !d.gate() {
+		return false
+	}
+	d.do(Action{Do: DoRevoke, Side: d.s.Doomed(), ID: id, Attempt: len(d.s.Attempts)})
+	return false
+}
+
+// gate reports whether the guard would let the revoke pass, and takes again
+// what is too old.
+func (d *decider) gate() bool {
+	if d.s.Guard(d.now) == nil {
+		return true
+	}
+	for i := range d.s.Plan.Consumers {
+		if d.s.concerned(i) {
+			d.refresh(i)
+		}
+	}
+	c := d.s.Checked(d.s.Target)
+	if d.s.Target == pawl.Old && c.Refused >= Refusals {
+		d.help("", pawl.Denied, "the old generation no longer works, so there is nothing to go back to", "")
+		return false
+	}
+	if !c.Works || d.stale(c.At, Fresh/2) {
+		d.check(d.s.Target, c.At)
+	}
+	return false
+}
+
+// refresh takes the evidence of a place again if it is past half its life, so
+// that all of it is fresh at one moment.
+func (d *decider) refresh(i int) {
+	c, p := &d.s.Plan.Consumers[i], &d.s.Places[i]
+	if c.Human == nil {
+		if p.Look.Verdict != pawl.Proved {
+			d.unproved(c.ID, p.Look)
+		}
+		if d.stale(p.Look.At, Fresh/2) && p.Look.Verdict != pawl.Refuted {
+			d.look(c, p)
+		}
+	}
+	if d.prior(p) {
+		return
+	}
+	for j, op := range c.Proofs {
+		pr := &p.Proofs[j]
+		if op.Starts && d.stale(pr.At, FreshRun) {
+			if d.again(&pr.Start, c.ID) || pr.Start.Status == Done {
+				d.prove(DoStart, c, p, j)
+			}
+		} else if !op.Starts && d.stale(pr.At, Fresh/2) && pr.Verdict != pawl.Refuted {
+			d.prove(DoProve, c, p, j)
+		}
+	}
+}
+
+func (d *decider) stale(at time.Time, age time.Duration) bool { return !within(at, d.now, age) }
+
+// within reports whether at is at most age ago, and not from a future that the
+// clock has since left.
+func within(at, now time.Time, age time.Duration) bool {
+	return !at.IsZero() && now.Sub(at) <= age && at.Sub(now) <= time.Second
+}
+
+func (c *Check) fresh(now time.Time) bool { return c.Works && within(c.At, now, Fresh) }
+
+// concerned reports whether the doomed generation may be revoked only once
+// this place is proved on the target. Going back, that is every place that was
+// ever asked to use the new one.
+func (s *State) concerned(i int) bool {
+	if s.Target == pawl.Old {
+		return s.Places[i].Touched && s.Plan.Consumers[i].Required()
+	}
+	c := &s.Plan.Consumers[i]
+	return c.Required() && !(c.Human != nil && s.Plan.Reason == pawl.Rehearsal)
+}
+
+// Guard reports why the doomed generation must not be revoked now, or nil. It
+// is evaluated in the transaction that appends the revoke's intent (the append
+// is refused if the state has moved since) and again right before the call.
+func (s *State) Guard(now time.Time) error {
+	refuse := func(format string, args ...any) error {
+		return &pawl.Error{Op: "rotation.Guard", Kind: pawl.Conflict, Err: fmt.Errorf(format, args...)}
+	}
+	doomed, target := s.ID(s.Doomed()), s.ID(s.Target)
+	switch {
+	case s.Outcome != "" || s.Paused:
+		return refuse("the rotation is not under way")
+	case !s.Ready:
+		return refuse("the preflight has not passed")
+	case doomed != "" && doomed == target:
+		return refuse("both generations have one id")
+	case s.Target == pawl.New && (target == "" || s.Attempt().Status != Done):
+		return refuse("there is no new generation")
+	case s.Target == pawl.New && s.Authorised == (pawl.Actor{}):
+		return refuse("nobody asked for the revoke")
+	case s.Target == pawl.New && now.Before(s.SoakUntil):
+		return refuse("the soak is not over")
+	case s.Target == pawl.New && s.unapproved():
+		return refuse("an approval is missing")
+	case now.Before(s.Last.Add(-time.Second)):
+		return refuse("the clock went backwards")
+	case !s.Checked(s.Target).fresh(now):
+		return refuse("the %s generation was not seen working just now", s.Target)
+	}
+	for i, c := range s.Plan.Consumers {
+		if s.concerned(i) {
+			if err := s.proved(i, now); err != nil {
+				return refuse("%s: %w", c.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *State) unapproved() bool {
+	a := s.Plan.Approval
+	return a != nil && len(s.Approved) < a.Count && !(s.Plan.Reason == pawl.Leak && s.Owed)
+}
+
+// proved reports why a place does not count as proved on the target now.
+func (s *State) proved(i int, now time.Time) error {
+	c, p := &s.Plan.Consumers[i], &s.Places[i]
+	if c.Human != nil {
+		if p.Confirmed != s.Target {
+			return fmt.Errorf("not confirmed")
+		}
+	} else {
+		switch {
+		case !s.wrote(p):
+			return fmt.Errorf("not written")
+		case p.Pending != "":
+			return fmt.Errorf("the vendor holds the write back")
+		case p.Look.Verdict != pawl.Proved || p.Look.Side != s.Target:
+			return fmt.Errorf("not proved")
+		case !within(p.Look.At, now, Fresh):
+			return fmt.Errorf("last seen %s ago", now.Sub(p.Look.At).Round(time.Second))
+		}
+	}
+	if s.Target == pawl.Old && p.Prior != "" {
+		return nil // it holds what it held; nothing more was true of it before
+	}
+	for j, op := range c.Proofs {
+		pr, age := &p.Proofs[j], Fresh
+		if op.Starts {
+			age = FreshRun
+		}
+		if pr.Verdict != pawl.Proved || pr.Seen.Side != s.Target || !within(pr.At, now, age) {
+			return fmt.Errorf("proof %d (%s) not there, or too old", j+1, op.Name)
+		}
+	}
+	if got := s.strength(i); got < c.Require {
+		return fmt.Errorf("evidence is %s, required is %s", got, c.Require)
+	}
+	return nil
+}
+
+// Evidence is everything that a revoke now would rest on, in the plan's order.
+func (s *State) Evidence() []pawl.Evidence {
+	var all []pawl.Evidence
+	for i, c := range s.Plan.Consumers {
+		p := &s.Places[i]
+		if p.Look.Verdict == pawl.Proved {
+			all = append(all, pawl.Evidence{Consumer: c.ID, Side: p.Look.Side, Class: p.Look.Class, Source: c.Op.Name, Detail: p.Look.Detail, At: p.Look.At})
+		}
+		for j, pr := range p.Proofs {
+			if pr.Verdict == pawl.Proved {
+				all = append(all, pawl.Evidence{Consumer: c.ID, Side: pr.Seen.Side, Class: pr.Class, Source: c.Proofs[j].Name, Detail: pr.Seen.Detail, At: pr.At})
+			}
+		}
+		if p.Confirmed != "" {
+			all = append(all, pawl.Evidence{Consumer: c.ID, Side: p.Confirmed, Class: pawl.Claimed, Source: p.By.ID, At: p.ConfirmedAt})
+		}
+	}
+	return slices.Clip(all)
+}

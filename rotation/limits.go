@@ -1,0 +1,52 @@
+package rotation
+
+import "time"
+
+// The numbers that decide. They are part of the specification.
+const (
+	// Fresh is how old evidence may be when the doomed generation is revoked.
+	Fresh = 60 * time.Second
+
+	// FreshRun is how old a proof that had to be started (a workflow run) may
+	// be. What it ran on is bound to the write by the place's own mark, which
+	// has to be fresh.
+	FreshRun = 24 * time.Hour
+
+	// Settle is how long an effect whose outcome is unknown may still land, as
+	// far as effects that contradict it are concerned.
+	Settle = 3 * time.Second
+
+	// Linger is how long after such an effect the final sweep waits, so that a
+	// generation that is born late is found.
+	Linger = 15 * time.Second
+
+	// Refusals is how many refusals in a row count as dead. One may be an
+	// outage.
+	Refusals = 3
+
+	// Mints is how often minting is tried before a person is asked.
+	Mints = 5
+
+	// Tries is how often an effect that certainly did nothing is tried again
+	// before a person is asked.
+	Tries = 5
+
+	// Heals is how often a place that fell back is written again.
+	Heals = 5
+)
+
+// pace is the time between two looks at something that has been going on for
+// the given time: a twentieth of it, so that what is waited for is noticed at
+// most 5 % late and never asked for faster than it can matter.
+func pace(elapsed time.Duration) time.Duration {
+	return min(max(elapsed/20, 100*time.Millisecond), 15*time.Second)
+}
+
+// backoff is the time before trying again after so many failures in a row.
+func backoff(fails int) time.Duration {
+	d := 500 * time.Millisecond
+	for range min(fails-1, 6) {
+		d *= 2
+	}
+	return d
+}

@@ -1,0 +1,272 @@
+package rotation
+
+import (
+	"time"
+
+	"github.com/pawl-dev/pawl"
+)
+
+// store: the system of record first, written and read back before any
+// consumer.
+func (d *decider) store() bool { return d.wave(0) }
+
+// waves: the consumers, wave by wave. A wave that is not proved halts the next.
+func (d *decider) waves() bool {
+	last := 0
+	for _, c := range d.s.Plan.Consumers {
+		last = max(last, c.Wave)
+	}
+	for w := 1; w <= last; w++ {
+		if !d.wave(w) {
+			if d.written(w) {
+				d.Phase = Proving
+			}
+			return false
+		}
+	}
+	return true
+}
+
+// wave brings every machine of one wave onto the target, all at once, and
+// reports whether all are proved. People are told when their wave comes; they
+// are waited for in their own stage.
+func (d *decider) wave(w int) bool {
+	ready := true
+	for i, c := range d.s.Plan.Consumers {
+		if c.Wave != w {
+			continue
+		}
+		if c.Human != nil {
+			d.tell(i)
+			continue
+		}
+		if !d.bring(i) {
+			ready = false
+		}
+	}
+	return ready
+}
+
+// written reports whether every machine of a wave was written.
+func (d *decider) written(w int) bool {
+	for i, c := range d.s.Plan.Consumers {
+		if c.Wave == w && c.Human == nil && !d.s.wrote(&d.s.Places[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// bring reports whether a place is proved on the target, and otherwise does
+// what is missing: the write, then the look, then the proofs.
+func (d *decider) bring(i int) bool {
+	c, p := &d.s.Plan.Consumers[i], &d.s.Places[i]
+	if !d.s.wrote(p) {
+		d.write(c, p)
+		return false
+	}
+	if p.Pending != "" {
+		d.wait(Wait{On: OnVendor, Consumer: c.ID, Detail: p.Pending})
+	}
+	shown := d.shown(c, p)
+	if d.prior(p) {
+		return shown
+	}
+	if !d.proofs(c, p, shown) || !shown || p.Pending != "" {
+		return false
+	}
+	if got := d.s.strength(i); got < c.Require {
+		d.wait(Wait{On: OnHelp, Consumer: c.ID, Detail: "all that can be shown is " + got.String() + "; required is " + c.Require.String()})
+		return false
+	}
+	return true
+}
+
+// write asks for the place to be written, unless an earlier write of the other
+// side may still land, or only a person can help.
+func (d *decider) write(c *pawl.Place, p *Place) {
+	if p.Heals > Heals {
+		d.help(c.ID, pawl.Conflict, "something keeps putting another value there: "+p.Look.Detail,
+			"find what writes it (a sync, a deploy with an old configuration), stop it, then resume")
+		return
+	}
+	if until := p.Unsure[d.s.Target.Other()]; !d.due(until) {
+		d.wait(Wait{On: OnEffect, Consumer: c.ID, Detail: "an earlier write may still land"})
+		return
+	}
+	if p.Side == d.s.Target && (p.Side == pawl.Old || p.Attempt == len(d.s.Attempts)) && !d.again(&p.Write, c.ID) {
+		return
+	}
+	if p.Write.Status == Intended {
+		d.wait(Wait{On: OnEffect, Consumer: c.ID, Detail: "writing"})
+		return
+	}
+	d.do(Action{Do: DoSet, Consumer: c.ID, Side: d.s.Target, Attempt: len(d.s.Attempts), Prior: d.prior(p), Over: c.Store})
+}
+
+func (d *decider) prior(p *Place) bool { return d.s.Target == pawl.Old && p.Prior != "" }
+
+// shown reports whether the place itself shows the target, and looks again if
+// it is time to.
+func (d *decider) shown(c *pawl.Place, p *Place) bool {
+	if p.Look.Verdict == pawl.Proved {
+		return true
+	}
+	d.unproved(c.ID, p.Look)
+	if p.Look.Verdict == pawl.Waiting && d.lookDue(p.Look, p.Write.At) {
+		d.look(c, p)
+	}
+	return false
+}
+
+func (d *decider) look(c *pawl.Place, p *Place) {
+	d.do(Action{Do: DoLook, Consumer: c.ID, Side: d.s.Target, Attempt: len(d.s.Attempts), Prior: d.prior(p), Mark: p.Mark, Since: p.Write.Begun})
+}
+
+func (d *decider) lookDue(v Seen, since time.Time) bool {
+	if v.At.IsZero() {
+		return true
+	}
+	wait := pace(v.At.Sub(since))
+	if v.Kind != pawl.Other {
+		wait = max(wait, time.Second)
+	}
+	return d.due(v.At.Add(wait))
+}
+
+func (d *decider) unproved(consumer string, v Seen) {
+	w := Wait{On: OnProof, Consumer: consumer, Kind: v.Kind, Detail: v.Detail, Hint: v.Hint}
+	switch {
+	case v.At.IsZero():
+		w.Detail = "not looked at yet"
+	case v.Verdict == pawl.Refuted, v.Kind == pawl.Denied, v.Kind == pawl.Operator:
+		w.On = OnHelp
+	}
+	d.wait(w)
+}
+
+// proofs reports whether every proof of the place is there. A proof that has
+// to be started does not wait for the place to show the write; the others do,
+// since before that they can show nothing.
+func (d *decider) proofs(c *pawl.Place, p *Place, shown bool) bool {
+	all := true
+	for j, op := range c.Proofs {
+		if !shown && !op.Starts {
+			all = false
+			continue
+		}
+		if !d.proof(c, p, j) {
+			all = false
+		}
+	}
+	return all
+}
+
+func (d *decider) proof(c *pawl.Place, p *Place, j int) bool {
+	pr := &p.Proofs[j]
+	if pr.Verdict == pawl.Proved {
+		return true
+	}
+	if c.Proofs[j].Starts && pr.Start.Status != Done {
+		if d.again(&pr.Start, c.ID) {
+			d.prove(DoStart, c, p, j)
+		}
+		return false
+	}
+	d.unproved(c.ID, pr.Seen)
+	since := p.Write.At
+	if pr.Start.Status == Done {
+		since = pr.Start.At
+	}
+	if pr.Verdict == pawl.Waiting && d.lookDue(pr.Seen, since) {
+		d.prove(DoProve, c, p, j)
+	}
+	return false
+}
+
+func (d *decider) prove(do Do, c *pawl.Place, p *Place, j int) {
+	d.do(Action{Do: do, Consumer: c.ID, Proof: j + 1, Side: d.s.Target, Attempt: len(d.s.Attempts), Prior: d.prior(p),
+		Ticket: p.Proofs[j].Ticket, Mark: p.Mark, Since: p.Write.Begun})
+}
+
+// strength is the strongest class that the place or one of its proofs shows.
+func (s *State) strength(i int) pawl.Class {
+	p, best := &s.Places[i], pawl.NoEvidence
+	if p.Look.Verdict == pawl.Proved && p.Look.Side == s.Target {
+		best = p.Look.Class
+	}
+	for _, pr := range p.Proofs {
+		if pr.Verdict == pawl.Proved && pr.Seen.Side == s.Target {
+			best = max(best, pr.Class)
+		}
+	}
+	if p.Confirmed == s.Target {
+		best = max(best, pawl.Claimed)
+	}
+	return best
+}
+
+// restore: every copy that was touched goes back, the store last.
+func (d *decider) restore() bool {
+	ready := true
+	for i, c := range d.s.Plan.Consumers {
+		if c.Store || !d.s.Places[i].Touched {
+			continue
+		}
+		if c.Human != nil {
+			d.tell(i)
+		} else if !d.bring(i) {
+			ready = false
+		}
+	}
+	if !ready {
+		return false
+	}
+	for i, c := range d.s.Plan.Consumers {
+		if c.Store && d.s.Places[i].Touched && !d.bring(i) {
+			ready = false
+		}
+	}
+	return ready
+}
+
+// tell notifies a person, once for each direction. That it fails never holds
+// anything up: what is to be done is on every screen as well.
+func (d *decider) tell(i int) {
+	c, p := &d.s.Plan.Consumers[i], &d.s.Places[i]
+	if p.Confirmed == d.s.Target || d.s.Plan.Reason == pawl.Rehearsal {
+		return // has moved already, or is not to move at all
+	}
+	if p.Notice.Status == Done && p.Side == d.s.Target || p.Notice.Status == Intended {
+		return
+	}
+	if p.Notice.Fails > 2 {
+		return
+	}
+	if p.Notice.Fails == 0 || d.due(p.Notice.At.Add(backoff(p.Notice.Fails))) {
+		d.do(Action{Do: DoNotify, Consumer: c.ID, Side: d.s.Target})
+	}
+}
+
+// people: those whose confirmation the revoke waits for.
+func (d *decider) people() bool {
+	if d.s.Plan.Reason == pawl.Rehearsal {
+		return true // nobody is asked to move onto a value that goes again
+	}
+	ready := true
+	for i, c := range d.s.Plan.Consumers {
+		if c.Human == nil || !c.Human.Blocks {
+			continue
+		}
+		p := &d.s.Places[i]
+		if p.Confirmed != d.s.Target {
+			ready = false
+			d.wait(Wait{On: OnPerson, Consumer: c.ID, Detail: c.Human.Ask})
+			continue
+		}
+		if !d.proofs(&c, p, true) {
+			ready = false
+		}
+	}
+	return ready
+}

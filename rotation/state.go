@@ -1,0 +1,186 @@
+package rotation
+
+import (
+	"time"
+
+	"github.com/pawl-dev/pawl"
+)
+
+// State is what is known of one rotation: a fold over its events. Build it
+// with [Fold] or by calling Apply on the zero State; never set its fields.
+type State struct {
+	Plan    pawl.Plan
+	Label   string // prefix of every label of this rotation; unique among all installations
+	Started time.Time
+	Last    time.Time // time of the newest event
+	Epoch   int64
+
+	Ready    bool   // preflight passed
+	OldDead  bool   // it was dead before this began
+	OldID    string // the vendor's id of the old generation; empty if it was dead already
+	Attempts []Attempt
+	Places   []Place   // as Plan.Consumers
+	Minted   int       // mints tried since a process took it up
+	Found    time.Time // the last search for the attempt in use
+	Kills    []Kill    // generations that must go: orphans and given-up attempts
+	Old, New Check     // what the vendor said of each generation's value
+
+	Target     pawl.Side
+	Back       string // why it is rolled back; empty going forward
+	Aborted    bool   // rolled back because the rotation failed, not because somebody asked
+	SoakUntil  time.Time
+	Authorised pawl.Actor
+	Approved   []pawl.Actor
+	Owed       bool   // the approval is given after the fact
+	Revoke     Effect // of the doomed generation
+	Dead       time.Time
+	WatchUntil time.Time
+	Swept      time.Time // the last listing by Label
+	Unsettled  time.Time // no final sweep before this: an effect of ours may still land
+
+	Paused  bool
+	Outcome pawl.Outcome
+	Failure pawl.Event // the refusal or failure that ended it, for people
+}
+
+// Status is what is known of an effect.
+type Status string
+
+const (
+	Untried  Status = ""
+	Intended Status = "intended" // some process is trying it right now
+	Done     Status = "done"
+	NotDone  Status = "not-done"
+	Unsure   Status = "unsure"
+)
+
+// An Effect is something done to the outside world.
+type Effect struct {
+	Status Status
+	Begun  time.Time // the latest intent
+	At     time.Time // the latest change
+	Fails  int       // outcomes other than done, in a row
+	Kind   pawl.Kind // of the latest failure
+	Detail string
+	Hint   string
+}
+
+// An Attempt is one try to mint.
+type Attempt struct {
+	Effect
+	Number  int
+	Label   string
+	ID      string
+	Works   time.Time // when its value was first seen working; zero: never
+	GivenUp string    // why it will not be used; empty while it may
+}
+
+// A Kill is a generation that must be revoked although no consumer was ever
+// asked to use it.
+type Kill struct {
+	Effect
+	ID  string
+	Why string
+}
+
+// A Check is what the vendor said when a value was tried.
+type Check struct {
+	At      time.Time // the latest answer
+	Works   bool      // the latest answer was yes
+	Refused int       // consecutive refusals
+	First   time.Time // the first of them
+	Kind    pawl.Kind // of the latest answer that was not a yes
+	Detail  string
+	Tries   int // looks since the last decisive answer
+}
+
+// A Place is the state of one consumer.
+type Place struct {
+	Write       Effect
+	Side        pawl.Side               // what Write wrote
+	Attempt     int                     // which mint, if Side is New
+	Mark        string                  // the vendor's mark of the write
+	Pending     string                  // the vendor holds the write back for a person
+	Unsure      map[pawl.Side]time.Time // until when a write of that side may still land
+	Touched     bool                    // a write of the new generation was ever intended
+	Prior       pawl.Holds              // what it held before, if not the old generation
+	Heals       int                     // how often it had to be written again
+	Look        Seen
+	Proofs      []Proof
+	Notice      Effect // telling a person
+	Confirmed   pawl.Side
+	By          pawl.Actor
+	ConfirmedAt time.Time
+}
+
+// A Proof is the state of one proof of a place.
+type Proof struct {
+	Start  Effect
+	Ticket string
+	Seen
+}
+
+// Seen is the latest look at something.
+type Seen struct {
+	Side    pawl.Side // which generation was asked for
+	At      time.Time
+	Verdict pawl.Verdict
+	Class   pawl.Class
+	Holds   pawl.Holds
+	Kind    pawl.Kind // the look itself failed
+	Mark    string
+	Detail  string
+	Hint    string
+}
+
+// Doomed is the side that is revoked at the end.
+func (s *State) Doomed() pawl.Side { return s.Target.Other() }
+
+// Attempt returns the mint in use, or nil.
+func (s *State) Attempt() *Attempt {
+	if n := len(s.Attempts); n > 0 {
+		return &s.Attempts[n-1]
+	}
+	return nil
+}
+
+// NewID is the vendor's id of the new generation, or "".
+func (s *State) NewID() string {
+	if a := s.Attempt(); a != nil && a.GivenUp == "" {
+		return a.ID
+	}
+	return ""
+}
+
+// ID is the vendor's id of one side.
+func (s *State) ID(side pawl.Side) string {
+	if side == pawl.Old {
+		return s.OldID
+	}
+	return s.NewID()
+}
+
+// Checked returns what the vendor said of one side.
+func (s *State) Checked(side pawl.Side) *Check {
+	if side == pawl.Old {
+		return &s.Old
+	}
+	return &s.New
+}
+
+// Past reports whether the point of no return is behind: the revoke of the
+// doomed generation was intended at least once.
+func (s *State) Past() bool { return s.Revoke.Status != Untried || !s.Dead.IsZero() }
+
+// OldValid reports whether the old generation is certainly untouched by this
+// rotation: "is the old key still valid?" of every screen.
+func (s *State) OldValid() bool { return !s.OldDead && (s.Target == pawl.Old || !s.Past()) }
+
+// wrote reports whether a place holds, by our own last write, what the target
+// asks of it.
+func (s *State) wrote(p *Place) bool {
+	if p.Write.Status != Done || p.Side != s.Target {
+		return false
+	}
+	return s.Target == pawl.Old || p.Attempt == len(s.Attempts)
+}
