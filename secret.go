@@ -43,8 +43,8 @@ func (Secret) MarshalText() ([]byte, error) {
 	return nil, errors.New("pawl: refusing to marshal a Secret")
 }
 
-// IsZero reports whether s holds no value at all.
-func (s Secret) IsZero() bool { return s.reveal == nil }
+// IsZero reports whether s holds no value, or an empty one.
+func (s Secret) IsZero() bool { return s.reveal == nil || len(s.reveal()) == 0 }
 
 // Equal reports whether both hold the same value, in constant time for values
 // of one length. Two secrets without a value are not equal: nothing is known of

@@ -93,7 +93,7 @@ func (s *State) place(id string) *Place {
 // was given up on is tried again: a person asked for it.
 func (s *State) driving(e pawl.Event) {
 	s.Epoch, s.Paused, s.Minted = e.Epoch, false, 0
-	s.Old.Tries, s.New.Tries = 0, 0
+	s.Old.Tries, s.New.Tries, s.FindFails = 0, 0, 0
 	for i := range s.Attempts {
 		s.interrupt(&s.Attempts[i].Effect, e.At)
 	}
@@ -271,7 +271,7 @@ func (s *State) mintEnded(e pawl.Event) {
 	}
 	a := &s.Attempts[i]
 	a.end(s, e)
-	a.ID = e.ID
+	a.ID, a.Expires = e.ID, e.Until
 	if e.Result == pawl.NotDone {
 		a.GivenUp = "the vendor made nothing"
 	}
@@ -350,6 +350,13 @@ func (s *State) giveUp(why string) {
 // listed: what is live at the vendor with one of our labels. Everything that
 // is not the generation in use is an orphan.
 func (s *State) listed(e pawl.Event) {
+	s.Found = e.At
+	if e.Kind != "" {
+		s.FindFails++
+		s.FindKind, s.FindDetail = pawl.KindNamed(e.Kind), e.Detail
+		return
+	}
+	s.FindFails = 0
 	for _, id := range e.IDs {
 		if id != s.NewID() && id != s.OldID {
 			s.kill(id, "an orphan of this rotation")
@@ -359,7 +366,6 @@ func (s *State) listed(e pawl.Event) {
 		s.Swept = e.At
 		return
 	}
-	s.Found = e.At
 	a := s.Attempt()
 	if a == nil || a.Label != e.Label || a.Status != Unsure {
 		return
@@ -407,6 +413,8 @@ func (s *State) Noteworthy(e pawl.Event) bool {
 			last = pr.Seen
 		}
 		return e.Verdict != last.Verdict || e.Class != last.Class || e.Holds != last.Holds
+	case pawl.EvListed:
+		return e.Kind == ""
 	case pawl.EvChecked:
 		c := s.Checked(e.Side)
 		switch pawl.KindNamed(e.Kind) {

@@ -112,7 +112,7 @@ func (d *decider) sweep() bool {
 		return false
 	}
 	if d.s.Swept.IsZero() || d.s.Swept.Before(d.s.Dead) || d.s.Swept.Before(d.s.Unsettled) {
-		d.do(Action{Do: DoFind, Label: d.s.Label})
+		d.find(d.s.Label)
 		return false
 	}
 	return true

@@ -73,11 +73,24 @@ func (d *decider) settleMint() bool {
 	}
 	// Unsure. Looking at once finds what was made; that nothing was made is
 	// only known once the request can no longer land.
-	if d.s.Found.Before(a.At) || d.due(a.At.Add(Settle)) && d.due(d.s.Found.Add(time.Second)) {
-		d.do(Action{Do: DoFind, Label: a.Label})
+	if d.s.Found.Before(a.At) || d.s.FindFails > 0 || d.due(a.At.Add(Settle)) && d.due(d.s.Found.Add(time.Second)) {
+		d.find(a.Label)
+		return false
 	}
 	d.wait(Wait{On: OnEffect, Detail: "looking for what became of a mint whose answer was lost"})
 	return false
+}
+
+// find lists what carries the label, less and less often while that fails.
+func (d *decider) find(label string) {
+	switch n := d.s.FindFails; {
+	case n > Tries || n > 0 && (d.s.FindKind == pawl.Denied || d.s.FindKind == pawl.Forbidden || d.s.FindKind == pawl.Operator):
+		d.help("", d.s.FindKind, "cannot list what is live at the vendor: "+d.s.FindDetail, "")
+	case n == 0 || d.due(d.s.Found.Add(backoff(n))):
+		d.do(Action{Do: DoFind, Label: label})
+	default:
+		d.wait(Wait{On: OnEffect, Detail: d.s.FindDetail})
+	}
 }
 
 // verify: the new value works, is of the right account, and can do what its
@@ -91,9 +104,16 @@ func (d *decider) verify() bool {
 		d.abort(pawl.Mismatch, "the new generation is not what the catalog asks for: "+c.Detail)
 		return false
 	}
+	if least := max(d.s.Plan.Every, shortest); !a.Expires.IsZero() && a.Expires.Before(a.At.Add(least)) {
+		d.abort(pawl.Mismatch, fmt.Sprintf("the new generation lives only until %s", a.Expires.UTC().Format(time.RFC3339)))
+		return false
+	}
 	d.check(pawl.New, a.At)
 	return false
 }
+
+// shortest is the least life of a new generation that is not a mistake.
+const shortest = 24 * time.Hour
 
 // check tries the value of one side, soon again as long as the answers decide
 // nothing.

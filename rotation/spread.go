@@ -67,12 +67,16 @@ func (d *decider) bring(i int) bool {
 	}
 	if p.Pending != "" {
 		d.wait(Wait{On: OnVendor, Consumer: c.ID, Detail: p.Pending})
+		if p.Look.At.IsZero() {
+			d.look(c, p)
+		}
+		return false
 	}
 	shown := d.shown(c, p)
 	if d.prior(p) {
 		return shown
 	}
-	if !d.proofs(c, p, shown) || !shown || p.Pending != "" {
+	if !d.proofs(c, p, shown) || !shown {
 		return false
 	}
 	if got := d.s.strength(i); got < c.Require {

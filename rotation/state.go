@@ -15,15 +15,18 @@ type State struct {
 	Last    time.Time // time of the newest event
 	Epoch   int64
 
-	Ready    bool   // preflight passed
-	OldDead  bool   // it was dead before this began
-	OldID    string // the vendor's id of the old generation; empty if it was dead already
-	Attempts []Attempt
-	Places   []Place   // as Plan.Consumers
-	Minted   int       // mints tried since a process took it up
-	Found    time.Time // the last search for the attempt in use
-	Kills    []Kill    // generations that must go: orphans and given-up attempts
-	Old, New Check     // what the vendor said of each generation's value
+	Ready      bool   // preflight passed
+	OldDead    bool   // it was dead before this began
+	OldID      string // the vendor's id of the old generation; empty if it was dead already
+	Attempts   []Attempt
+	Places     []Place   // as Plan.Consumers
+	Minted     int       // mints tried since a process took it up
+	Found      time.Time // the last search for the attempt in use
+	FindFails  int       // searches in a row that failed
+	FindKind   pawl.Kind
+	FindDetail string
+	Kills      []Kill // generations that must go: orphans and given-up attempts
+	Old, New   Check  // what the vendor said of each generation's value
 
 	Target     pawl.Side
 	Back       string // why it is rolled back; empty going forward
@@ -71,6 +74,7 @@ type Attempt struct {
 	Number  int
 	Label   string
 	ID      string
+	Expires time.Time // zero: never
 	Works   time.Time // when its value was first seen working; zero: never
 	GivenUp string    // why it will not be used; empty while it may
 }

@@ -1,0 +1,119 @@
+// Package engine drives rotations: it does what package rotation decides,
+// through the providers, and journals what came of it. It holds no opinion of
+// its own about what comes next.
+//
+// For every effect the order is: the intent is durable, then the call, then
+// the outcome is durable. A crash before the intent changed nothing; a crash
+// after it leaves an intent without an outcome, which the next process that
+// takes the rotation up treats as unknown and settles by looking. Resuming is
+// therefore nothing special: load, fold, decide.
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/seal"
+)
+
+// Config is what an engine works with. All fields but Log, Now and Method are
+// required.
+type Config struct {
+	Journal journal.Journal
+	Box     Sealer
+	Actor   pawl.Actor
+	// Open opens the providers of a plan. It does no I/O with the vendors.
+	Open func(ctx context.Context, plan pawl.Plan) (*Hands, error)
+	Log  *slog.Logger     // nil: nothing is logged
+	Now  func() time.Time // nil: time.Now
+}
+
+// A Sealer encrypts values for the journal; [*seal.Box] is one.
+type Sealer interface {
+	Seal(pawl.Secret, seal.Context) ([]byte, error)
+	Open([]byte, seal.Context) (pawl.Secret, error)
+}
+
+// Hands are the opened providers of one plan, in the plan's order. Retrying
+// and rate limits are already around them.
+type Hands struct {
+	Issuer    pawl.Issuer
+	Consumers []pawl.Consumer // nil for a person
+	Proofs    [][]pawl.Prover
+	Notifiers []pawl.Notifier // nil where nobody is to be told
+}
+
+// An Engine is safe for concurrent use. Different rotations may be driven at
+// the same time; who may drive one is decided by the journal's epoch.
+type Engine struct{ cfg Config }
+
+// New returns an engine. It does no I/O.
+func New(cfg Config) *Engine {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Engine{cfg}
+}
+
+// now is the wall clock in UTC, without a monotonic reading, as it is after a
+// crash too.
+func (e *Engine) now() time.Time { return e.cfg.Now().UTC().Round(0) }
+
+// Start opens a rotation. While another one of the credential is unfinished
+// the error is a [*journal.OpenError] and nothing is written.
+func (e *Engine) Start(ctx context.Context, plan pawl.Plan) (pawl.RotationID, error) {
+	run, err := e.cfg.Journal.Begin(ctx, plan.Credential, func(id pawl.RotationID) (journal.Batch, error) {
+		ev := pawl.Event{Type: pawl.EvPlanned, At: e.now(), Actor: e.cfg.Actor, Plan: &plan, Reason: string(plan.Reason),
+			Label: "pawl/" + e.cfg.Journal.Install() + "/" + id.String()}
+		s := rotation.Fold([]pawl.Event{ev})
+		return journal.Batch{Events: []pawl.Event{ev}, Audit: account(id, s, ev)}, nil
+	})
+	return run.ID, err
+}
+
+// Signal appends an event from somebody who does not drive the rotation: a
+// confirmation, a pause. Whoever drives it notices within a second.
+func (e *Engine) Signal(ctx context.Context, id pawl.RotationID, ev pawl.Event) error {
+	ev.At, ev.Actor = e.now(), e.cfg.Actor
+	for {
+		run, err := e.cfg.Journal.Load(ctx, id)
+		if err != nil {
+			return err
+		}
+		s := rotation.Fold(run.Events)
+		if s.Outcome != "" {
+			return &pawl.Error{Op: "engine.Signal", Kind: pawl.Conflict, Err: errors.New(id.String() + " is finished")}
+		}
+		s.Apply(ev)
+		_, err = e.cfg.Journal.Append(ctx, id, journal.At{Revision: run.Revision},
+			journal.Batch{Events: []pawl.Event{ev}, Audit: account(id, s, ev)})
+		if pawl.KindOf(err) != pawl.Conflict {
+			return err
+		}
+	}
+}
+
+// Load returns a rotation's state.
+func (e *Engine) Load(ctx context.Context, id pawl.RotationID) (*rotation.State, error) {
+	run, err := e.cfg.Journal.Load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return rotation.Fold(run.Events), nil
+}
+
+// Record writes to the audit log what belongs to no rotation.
+func (e *Engine) Record(ctx context.Context, action audit.Action, outcome audit.Outcome, t audit.Target, c audit.Context) error {
+	ev := audit.New(action, outcome, e.now(), e.cfg.Actor)
+	ev.Target, ev.Context = t, c
+	return e.cfg.Journal.Record(ctx, ev)
+}

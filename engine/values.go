@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"context"
+	"strconv"
+	"sync"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/seal"
+)
+
+// values are the opened values of one rotation, by their name in the journal.
+type values struct {
+	mu *sync.Mutex
+	m  map[string]pawl.Secret
+}
+
+func newValues() values { return values{new(sync.Mutex), map[string]pawl.Secret{}} }
+
+func (v values) put(name string, s pawl.Secret) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.m[name] = s
+}
+
+func (v values) get(name string) pawl.Secret {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.m[name]
+}
+
+func (v values) side(side pawl.Side, attempt int) pawl.Secret { return v.get(sealName(side, attempt)) }
+
+// known is everything that pawl itself knows to have been in a place: it may
+// be overwritten. Anything else there is somebody's work.
+func (v values) known(s *rotation.State, consumer string) []pawl.Content {
+	over := []pawl.Content{{Secret: v.get(sealName(pawl.Old, 0))}}
+	for _, a := range s.Attempts {
+		if value := v.side(pawl.New, a.Number); !value.IsZero() {
+			over = append(over, pawl.Content{Secret: value})
+		}
+	}
+	if prior := v.get(priorName(consumer)); !prior.IsZero() {
+		over = append(over, pawl.Content{Secret: prior, Snapshot: true})
+	}
+	return over
+}
+
+func sealName(side pawl.Side, attempt int) string {
+	if side == pawl.Old {
+		return "old"
+	}
+	return "new/" + strconv.Itoa(attempt)
+}
+
+func priorName(consumer string) string { return "prior/" + consumer }
+
+// context binds a sealed value to its one place: moved anywhere else it does
+// not open.
+func (e *Engine) context(id pawl.RotationID, name string) seal.Context {
+	return seal.Context{Install: e.cfg.Journal.Install(), Table: "sealed", Row: id.String() + "/" + name,
+		Rotation: id.String(), Credential: id.Credential, Kind: name, Version: 1}
+}
+
+func (e *Engine) seal(id pawl.RotationID, name string, value pawl.Secret) (journal.Sealed, error) {
+	ct, err := e.cfg.Box.Seal(value, e.context(id, name))
+	return journal.Sealed{Name: name, Ciphertext: ct}, err
+}
+
+// open opens every value that the rotation still needs.
+func (e *Engine) open(ctx context.Context, id pawl.RotationID, s *rotation.State) (values, error) {
+	v := newValues()
+	if !s.Ready || s.Outcome != "" {
+		return v, nil
+	}
+	names := []string{sealName(pawl.Old, 0)}
+	for _, a := range s.Attempts {
+		if a.Status == rotation.Done {
+			names = append(names, sealName(pawl.New, a.Number))
+		}
+	}
+	for i, p := range s.Places {
+		if p.Prior != "" {
+			names = append(names, priorName(s.Plan.Consumers[i].ID))
+		}
+	}
+	for _, name := range names {
+		ct, err := e.cfg.Journal.Sealed(ctx, id, name)
+		if err != nil {
+			return v, err
+		}
+		value, err := e.cfg.Box.Open(ct, e.context(id, name))
+		if err != nil {
+			return v, err
+		}
+		v.put(name, value)
+	}
+	return v, nil
+}

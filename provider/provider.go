@@ -1,0 +1,171 @@
+// Package provider says how a vendor is plugged in: which connections it
+// needs, and which kinds of issuer, consumer, proof and notifier it offers.
+// Adding a vendor is one folder below this one and one line in provider/all.
+//
+// A kind's settings are a Go struct. Its json tags are the keys of the catalog,
+// its other tags document and check them:
+//
+//	App  string   `json:"app"  doc:"Name or id of the app." required:"true"`
+//	Keys []string `json:"keys" doc:"Config vars that hold the value." required:"true"`
+package provider
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/pawl-dev/pawl"
+)
+
+// A Provider is everything that one vendor offers.
+type Provider struct {
+	Name       string      // "heroku"; also the kind of its connections
+	Doc        string      // one sentence
+	Connection *Connecting // nil if the vendor needs none
+	Issuers    []IssuerKind
+	Consumers  []ConsumerKind
+	Provers    []ProverKind
+	Notifiers  []NotifierKind
+}
+
+// Connecting says what a connection to the vendor consists of.
+type Connecting struct {
+	URL     string   // the API's root where the catalog gives none; empty: the catalog must give one
+	Secrets []Secret // what it signs in with
+	Scopes  string   // for people: the permissions that are needed
+	Open    func(Connection) (any, error)
+}
+
+// A Secret is one secret field of a connection.
+type Secret struct {
+	Name string // the key in connections.yaml
+	Doc  string
+}
+
+// A Connection is an entry of connections.yaml with its secrets resolved.
+// Opening it does no I/O.
+type Connection struct {
+	Name    string
+	URL     string // no trailing slash
+	Secrets map[string]pawl.Secret
+	HTTP    *http.Client // bounded, never follows redirects; made by package wire
+}
+
+// Settings is implemented by a pointer to a kind's settings.
+type Settings interface {
+	// Validate reports what is wrong beyond missing and unknown keys, naming
+	// the key, as "keys: at least one".
+	Validate() error
+	// Where names the place for people: "acme-api-prod HEROKU_API_KEY".
+	Where() string
+}
+
+// Located settings name the one location that they write to. Two catalog
+// entries with a common location are a mistake.
+type Located interface{ Locations() []string }
+
+// Grouped settings share one call with others of the same group, such as the
+// keys of one app. Merge adds another of the same group.
+type Grouped interface {
+	Group() string
+	Merge(other Settings) error
+}
+
+// An IssuerKind makes issuers.
+type IssuerKind struct {
+	Name     string // "heroku/authorization"
+	Version  int
+	Doc      string
+	Settings func() Settings // new, zero
+	New      func(client any, settings json.RawMessage) (pawl.Issuer, error)
+}
+
+// A ConsumerKind makes consumers.
+type ConsumerKind struct {
+	Name     string // "heroku/config-var"
+	Version  int
+	Doc      string
+	Require  pawl.Class // the evidence that is required where the catalog does not say
+	Proof    string     // not empty: Require is only reached by a proof of this kind, so one has to be listed
+	Settings func() Settings
+	New      func(client any, settings json.RawMessage) (pawl.Consumer, error)
+}
+
+// A ProverKind makes provers. Its name is the first key of an entry below
+// "prove", whose value is the setting of the same name.
+type ProverKind struct {
+	Name       string // "http"
+	Version    int
+	Doc        string
+	Connection string   // the kind of connection it needs; empty: none
+	Starts     bool     // its provers are [pawl.Starter]s
+	Inherit    []string // settings taken from the consumer where the proof does not give them
+	Settings   func() Settings
+	New        func(client any, settings json.RawMessage) (pawl.Prover, error)
+}
+
+// A NotifierKind makes notifiers. Its name is the key below "notify", whose
+// value says to whom.
+type NotifierKind struct {
+	Name string // "slack"
+	New  func(client any) (pawl.Notifier, error)
+}
+
+// Issuer returns an [IssuerKind] from a constructor with concrete types.
+func Issuer[C, S any, P interface {
+	*S
+	Settings
+}](name string, version int, doc string, open func(C, S) pawl.Issuer) IssuerKind {
+	return IssuerKind{name, version, doc, func() Settings { return P(new(S)) },
+		func(client any, raw json.RawMessage) (pawl.Issuer, error) {
+			c, s, err := decode[C, S](name, client, raw)
+			if err != nil {
+				return nil, err
+			}
+			return open(c, s), nil
+		}}
+}
+
+// Consumer returns a [ConsumerKind] from a constructor with concrete types.
+func Consumer[C, S any, P interface {
+	*S
+	Settings
+}](name string, version int, doc string, require pawl.Class, open func(C, S) pawl.Consumer) ConsumerKind {
+	return ConsumerKind{Name: name, Version: version, Doc: doc, Require: require, Settings: func() Settings { return P(new(S)) },
+		New: func(client any, raw json.RawMessage) (pawl.Consumer, error) {
+			c, s, err := decode[C, S](name, client, raw)
+			if err != nil {
+				return nil, err
+			}
+			return open(c, s), nil
+		}}
+}
+
+// Prover returns a [ProverKind] from a constructor with concrete types.
+func Prover[C, S any, P interface {
+	*S
+	Settings
+}](name string, version int, doc string, open func(C, S) pawl.Prover) ProverKind {
+	return ProverKind{Name: name, Version: version, Doc: doc, Settings: func() Settings { return P(new(S)) },
+		New: func(client any, raw json.RawMessage) (pawl.Prover, error) {
+			c, s, err := decode[C, S](name, client, raw)
+			if err != nil {
+				return nil, err
+			}
+			return open(c, s), nil
+		}}
+}
+
+func decode[C, S any](name string, client any, raw json.RawMessage) (c C, s S, err error) {
+	c, ok := client.(C)
+	if !ok {
+		return c, s, &pawl.Error{Op: name, Kind: pawl.Invalid, Err: fmt.Errorf("a connection of another kind (%T)", client)}
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return c, s, &pawl.Error{Op: name, Kind: pawl.Invalid, Err: fmt.Errorf("reading settings: %w", err)}
+	}
+	return c, s, nil
+}
