@@ -73,12 +73,16 @@ func (e *Engine) now() time.Time { return e.cfg.Now().UTC().Round(0) }
 func (e *Engine) Start(ctx context.Context, plan pawl.Plan) (pawl.RotationID, error) {
 	run, err := e.cfg.Journal.Begin(ctx, plan.Credential, func(id pawl.RotationID) (journal.Batch, error) {
 		ev := pawl.Event{Type: pawl.EvPlanned, At: e.now(), Actor: e.cfg.Actor, Plan: &plan, Reason: string(plan.Reason),
-			Label: "pawl/" + e.cfg.Journal.Install() + "/" + id.String()}
+			Label: Label(e.cfg.Journal.Install()) + id.String()}
 		s := rotation.Fold([]pawl.Event{ev})
 		return journal.Batch{Events: []pawl.Event{ev}, Audit: account(id, s, ev)}, nil
 	})
 	return run.ID, err
 }
+
+// Label is what the labels of everything that an installation mints begin
+// with: in a vendor's list it tells ours from those of others.
+func Label(install string) string { return "pawl/" + install[:min(12, len(install))] + "/" }
 
 // Signal appends an event from somebody who does not drive the rotation: a
 // confirmation, a pause. Whoever drives it notices within a second.
@@ -116,4 +120,12 @@ func (e *Engine) Record(ctx context.Context, action audit.Action, outcome audit.
 	ev := audit.New(action, outcome, e.now(), e.cfg.Actor)
 	ev.Target, ev.Context = t, c
 	return e.cfg.Journal.Record(ctx, ev)
+}
+
+// CanOpen reports what keeps the providers of a plan from being opened: a
+// secret that is not there, an operation that this binary does not know. It
+// does no I/O with the vendors.
+func (e *Engine) CanOpen(ctx context.Context, plan pawl.Plan) error {
+	_, err := e.cfg.Open(ctx, plan)
+	return err
 }

@@ -95,24 +95,28 @@ func (s *State) driving(e pawl.Event) {
 	s.Epoch, s.Paused, s.Minted = e.Epoch, false, 0
 	s.Old.Tries, s.New.Tries, s.FindFails = 0, 0, 0
 	for i := range s.Attempts {
-		s.interrupt(&s.Attempts[i].Effect, e.At)
+		if s.Attempts[i].Status == Intended {
+			s.unsettle(e.At.Add(Linger))
+		}
+		interrupt(&s.Attempts[i].Effect, e.At)
 	}
 	for i := range s.Kills {
-		s.interrupt(&s.Kills[i].Effect, e.At)
+		interrupt(&s.Kills[i].Effect, e.At)
 	}
-	s.interrupt(&s.Revoke, e.At)
+	interrupt(&s.Revoke, e.At)
 	for i := range s.Places {
 		p := &s.Places[i]
 		if p.Write.Status == Intended {
 			p.mayLand(p.Side, e.At.Add(Settle))
+			s.unsettle(e.At.Add(Settle))
 		}
-		s.interrupt(&p.Write, e.At)
-		s.interrupt(&p.Notice, e.At)
+		interrupt(&p.Write, e.At)
+		interrupt(&p.Notice, e.At)
 		p.Heals = 0
 		p.Look.retry()
 		for j := range p.Proofs {
 			pr := &p.Proofs[j]
-			s.interrupt(&pr.Start, e.At)
+			interrupt(&pr.Start, e.At)
 			if pr.Verdict == pawl.Refuted {
 				pr.Start, pr.Ticket = Effect{}, ""
 			}
@@ -121,19 +125,19 @@ func (s *State) driving(e pawl.Event) {
 	}
 }
 
-func (s *State) interrupt(f *Effect, at time.Time) {
+func interrupt(f *Effect, at time.Time) {
 	f.Fails = 0
 	switch f.Status {
 	case Intended:
 		f.Status, f.At = Unsure, at
-		s.unsettle(at)
 	case NotDone:
 		f.Status = Untried
 	}
 }
 
-func (s *State) unsettle(at time.Time) {
-	if until := at.Add(Linger); until.After(s.Unsettled) {
+// unsettle puts the end off: an effect of ours may still land until then.
+func (s *State) unsettle(until time.Time) {
+	if until.After(s.Unsettled) {
 		s.Unsettled = until
 	}
 }
@@ -229,27 +233,27 @@ func (s *State) ended(e pawl.Event) {
 	case pawl.StepMint:
 		s.mintEnded(e)
 	case pawl.StepKill:
-		s.kill(e.ID, "").end(s, e)
+		s.kill(e.ID, "").end(e)
 	case pawl.StepSet:
 		s.setEnded(e)
 	case pawl.StepStart:
 		if pr := s.proof(e); pr != nil {
-			pr.Start.end(s, e)
+			pr.Start.end(e)
 			pr.Ticket = e.Ticket
 		}
 	case pawl.StepNotify:
 		if p := s.place(e.Consumer); p != nil {
-			p.Notice.end(s, e)
+			p.Notice.end(e)
 		}
 	case pawl.StepRevoke:
-		s.Revoke.end(s, e)
+		s.Revoke.end(e)
 		if e.Result == pawl.Done { // refusals count from here
 			*s.Checked(s.Doomed()) = Check{}
 		}
 	}
 }
 
-func (f *Effect) end(s *State, e pawl.Event) {
+func (f *Effect) end(e pawl.Event) {
 	f.At, f.Kind, f.Detail, f.Hint = e.At, pawl.KindNamed(e.Kind), e.Detail, e.Hint
 	switch e.Result {
 	case pawl.Done:
@@ -260,7 +264,6 @@ func (f *Effect) end(s *State, e pawl.Event) {
 	default:
 		f.Status = Unsure
 		f.Fails++
-		s.unsettle(e.At)
 	}
 }
 
@@ -270,7 +273,10 @@ func (s *State) mintEnded(e pawl.Event) {
 		return
 	}
 	a := &s.Attempts[i]
-	a.end(s, e)
+	a.end(e)
+	if a.Status == Unsure {
+		s.unsettle(e.At.Add(Linger))
+	}
 	a.ID, a.Expires = e.ID, e.Until
 	if e.Result == pawl.NotDone {
 		a.GivenUp = "the vendor made nothing"
@@ -282,13 +288,14 @@ func (s *State) setEnded(e pawl.Event) {
 	if p == nil || p.Side != e.Side || p.Attempt != e.Attempt {
 		return // of an earlier write, which a later one has replaced
 	}
-	p.Write.end(s, e)
+	p.Write.end(e)
 	p.Mark, p.Pending = e.Mark, ""
 	if e.Pending {
 		p.Pending = e.Detail
 	}
 	if e.Result == pawl.Unsure {
 		p.mayLand(e.Side, e.At.Add(Settle))
+		s.unsettle(e.At.Add(Settle))
 	}
 }
 

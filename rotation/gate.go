@@ -240,3 +240,30 @@ func (s *State) Evidence() []pawl.Evidence {
 	}
 	return slices.Clip(all)
 }
+
+// Holds reports whether a place was proved on the target, however long ago.
+func (s *State) Holds(i int) bool {
+	c, p := &s.Plan.Consumers[i], &s.Places[i]
+	if c.Human != nil {
+		return p.Confirmed == s.Target
+	}
+	if p.Look.Verdict != pawl.Proved || !s.wrote(p) {
+		return false
+	}
+	for _, pr := range p.Proofs {
+		if pr.Verdict != pawl.Proved && !(s.Target == pawl.Old && p.Prior != "") {
+			return false
+		}
+	}
+	return s.strength(i) >= c.Require || s.Target == pawl.Old && p.Prior != ""
+}
+
+// Strength is the strongest class of evidence that a place has shown.
+func (s *State) Strength(i int) pawl.Class { return s.strength(i) }
+
+// Confirmed reports whether a person has confirmed this place for the
+// generation that is the target now.
+func (s *State) Confirmed(consumer string) bool {
+	p := s.place(consumer)
+	return p != nil && p.Confirmed == s.Target
+}

@@ -16,8 +16,8 @@ const (
 	// far as effects that contradict it are concerned.
 	Settle = 3 * time.Second
 
-	// Linger is how long after such an effect the final sweep waits, so that a
-	// generation that is born late is found.
+	// Linger is how long after a mint whose outcome is unknown the final sweep
+	// waits, so that a generation that is born late is found.
 	Linger = 15 * time.Second
 
 	// Refusals is how many refusals in a row count as dead. One may be an

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/audit"
+)
+
+func newAuditCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "audit", Short: "Show, verify and export the audit log",
+		RunE: func(cmd *cobra.Command, _ []string) error { return usage("audit: want show, verify or export") }}
+	cmd.AddCommand(newAuditShowCommand(a), newAuditVerifyCommand(a), newAuditExportCommand(a))
+	return cmd
+}
+
+func newAuditShowCommand(a *app) *cobra.Command {
+	return &cobra.Command{Use: "show [NAME]", Short: "Print the records, one line each (with --json as they are)", Args: names(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runAuditShow(cmd.Context(), args) }}
+}
+
+func newAuditVerifyCommand(a *app) *cobra.Command {
+	var key, witness string
+	cmd := &cobra.Command{Use: "verify [FILE]", Short: "Verify the log, or an exported file of it, with the public key alone",
+		Long: `Finds any record that was changed, dropped, added, moved or cut off, against the signed
+checkpoint. --key is the public key or a file that holds it (default: audit.pub beside the
+journal); --witness is a checkpoint that was kept elsewhere, and finds a log that was rolled
+back as a whole.
+
+Exit status: 0 everything is as it was signed · 1 it is not`,
+		Args: names(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runAuditVerify(cmd.Context(), args, key, witness)
+		}}
+	cmd.Flags().StringVar(&key, "key", "", "public key, or file that holds it")
+	cmd.Flags().StringVar(&witness, "witness", "", "file with a checkpoint that was kept elsewhere")
+	return cmd
+}
+
+func newAuditExportCommand(a *app) *cobra.Command {
+	var file string
+	cmd := &cobra.Command{Use: "export", Short: "Write the whole log with its checkpoint, for pawl audit verify FILE", Args: names(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runAuditExport(cmd.Context(), file) }}
+	cmd.Flags().StringVarP(&file, "output", "o", "", "file to write (default stdout)")
+	return cmd
+}
+
+// auditLog opens the log to read.
+func (a *app) auditLog(ctx context.Context) (checkpoint []byte, records iter.Seq2[[]byte, error], done func(), err error) {
+	j, err := a.readState(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if j == nil {
+		return nil, nil, nil, usage("there is no journal yet, so there is no audit log")
+	}
+	checkpoint, records, err = j.Audit(ctx)
+	if err != nil {
+		j.Close()
+		return nil, nil, nil, err
+	}
+	return checkpoint, records, func() { j.Close() }, nil
+}
+
+func (a *app) runAuditShow(ctx context.Context, args []string) error {
+	_, records, done, err := a.auditLog(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for raw, err := range records {
+		if err != nil {
+			return err
+		}
+		var r shown
+		if err := json.Unmarshal(raw, &r); err != nil {
+			return fmt.Errorf("reading a record: %w", err)
+		}
+		if len(args) == 1 && r.Data.Target.Credential != args[0] {
+			continue
+		}
+		if a.json {
+			a.print("%s", raw)
+			continue
+		}
+		a.print("%s", r.text())
+	}
+	return nil
+}
+
+// tailAudit prints the last n records.
+func (a *app) tailAudit(ctx context.Context, n int) error {
+	_, records, done, err := a.auditLog(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	var last []string
+	for raw, err := range records {
+		if err != nil {
+			return err
+		}
+		var r shown
+		if err := json.Unmarshal(raw, &r); err != nil {
+			return err
+		}
+		last = append(last, r.text())
+	}
+	for _, text := range last[max(0, len(last)-n):] {
+		a.print("%s", text)
+	}
+	return nil
+}
+
+// shown is the part of a record that is shown to people.
+type shown struct {
+	Time string `json:"time"`
+	Type string `json:"type"`
+	Data struct {
+		Outcome string       `json:"outcome"`
+		Actor   pawl.Actor   `json:"actor"`
+		Target  audit.Target `json:"target"`
+		Context struct {
+			Rotation string `json:"rotation"`
+			Detail   string `json:"detail"`
+		} `json:"context"`
+		Log struct {
+			Index int64 `json:"index"`
+		} `json:"log"`
+	} `json:"data"`
+}
+
+func (r shown) text() string {
+	t := r.Data.Target
+	parts := []string{fmt.Sprintf("%6d  %s  %-32s %-8s %s", r.Data.Log.Index, r.Time, r.Type, r.Data.Outcome, r.Data.Context.Rotation), r.Data.Actor.ID}
+	for _, p := range []string{t.Consumer, t.ProviderID} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	if strings.HasSuffix(r.Type, ".completed") {
+		parts = append(parts, "old "+orDash(t.OldID)+" → new "+t.NewID)
+	}
+	if r.Data.Context.Detail != "" {
+		parts = append(parts, "· "+r.Data.Context.Detail)
+	}
+	return strings.Join(parts, " ")
+}
+
+func (a *app) runAuditVerify(ctx context.Context, args []string, key, witness string) error {
+	public, err := a.publicKey(key)
+	if err != nil {
+		return err
+	}
+	report, err := a.verifyLog(ctx, args, public, witness)
+	if err != nil {
+		if _, ok := errors.AsType[*exit](err); ok {
+			return err
+		}
+		return &exit{code: exitFailed, err: fmt.Errorf("the audit log is not as it was signed: %w", err),
+			next: []string{"keep a copy of the state folder as it is, and find out who could write to it"}}
+	}
+	if a.json {
+		return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "ok": true, "size": report.Size})
+	}
+	a.print("ok: %d records, unchanged and complete up to the signed checkpoint", report.Size)
+	return nil
+}
+
+func (a *app) verifyLog(ctx context.Context, args []string, key, witness string) (audit.Report, error) {
+	if len(args) == 1 {
+		f, err := os.Open(args[0])
+		if err != nil {
+			return audit.Report{}, usage("%v", err)
+		}
+		defer f.Close()
+		return audit.VerifyBundle(f, key)
+	}
+	checkpoint, records, done, err := a.auditLog(ctx)
+	if err != nil {
+		return audit.Report{}, err
+	}
+	defer done()
+	if witness != "" {
+		kept, err := os.ReadFile(witness)
+		if err != nil {
+			return audit.Report{}, usage("%v", err)
+		}
+		return audit.VerifyAgainst(kept, checkpoint, key, records)
+	}
+	return audit.Verify(checkpoint, key, records)
+}
+
+// publicKey is what --key says: a file that holds the key, or the key itself.
+func (a *app) publicKey(key string) (string, error) {
+	if key == "" {
+		path, err := a.stateFile()
+		if err != nil {
+			return "", err
+		}
+		key = filepath.Join(filepath.Dir(path), "audit.pub")
+	} else if _, err := os.Stat(key); err != nil {
+		return key, nil
+	}
+	text, err := os.ReadFile(key)
+	if err != nil {
+		return "", usage("no public key: %v; name it with --key", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+func (a *app) runAuditExport(ctx context.Context, file string) error {
+	key, err := a.publicKey("")
+	if err != nil {
+		return err
+	}
+	checkpoint, records, done, err := a.auditLog(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	var w io.Writer = a.out
+	if file != "" {
+		f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+		if err != nil {
+			return usage("%v", err)
+		}
+		defer f.Close()
+		w = f
+	}
+	return audit.Export(w, key, checkpoint, records)
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/journal/sqlite"
+)
+
+// Exit codes. They are a contract and never renumbered.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitDeclined    = 3
+	exitSignIn      = 4
+	exitWaits       = 5
+	exitIncomplete  = 6
+	exitHelp        = 7
+	exitOverdue     = 8
+	exitInterrupted = 130
+)
+
+var exitText = []struct {
+	code int
+	name string
+	text string
+}{
+	{exitDone, "done", "done, or nothing to do"},
+	{exitFailed, "failed", "failed; the old credential is untouched and valid everywhere"},
+	{exitUsage, "usage", "wrong usage, or a mistake in the catalog"},
+	{exitDeclined, "declined", "somebody said no"},
+	{exitSignIn, "sign-in", "a sign-in is needed"},
+	{exitWaits, "waiting", "waits for a person, an approval or a timer"},
+	{exitIncomplete, "incomplete", "incomplete but safe: the old credential is still valid"},
+	{exitHelp, "needs-person", "a person is needed now"},
+	{exitOverdue, "overdue", "something is overdue (due --exit-code)"},
+	{exitInterrupted, "interrupted", "interrupted; safe, and it says how to go on"},
+}
+
+func exitName(code int) string {
+	for _, e := range exitText {
+		if e.code == code {
+			return e.name
+		}
+	}
+	return "failed"
+}
+
+func newExitCodesTopic() *cobra.Command {
+	text := "Exit codes. Treat one that is not listed as a failure.\n"
+	for _, e := range exitText {
+		text += fmt.Sprintf("\n  %3d  %s", e.code, e.text)
+	}
+	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: text}
+}
+
+// An exit is an error that was already told, or nothing but a code.
+type exit struct {
+	code int
+	err  error  // nil: everything was said
+	safe string // is anything broken?
+	next []string
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return exitName(e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exit) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error {
+	return &exit{code: exitUsage, err: fmt.Errorf(format, args...)}
+}
+
+// report tells an error to people (or, with --json, to programs as well) and
+// returns the exit code. It is the only place that does either.
+func (a *app) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	e := a.classify(err)
+	if e.err == nil {
+		return e.code
+	}
+	text := strings.TrimRight(e.err.Error(), "\n")
+	if ps, ok := errors.AsType[catalog.Problems](e.err); ok {
+		text = strings.TrimRight(ps.Error(), "\n")
+	}
+	a.say("%s %s", a.sign(bad), text)
+	if e.safe != "" {
+		a.say("  %s", e.safe)
+	}
+	if len(e.next) > 0 {
+		a.say("  Next:")
+		for _, n := range e.next {
+			a.say("    %s", n)
+		}
+	}
+	if a.json {
+		json.NewEncoder(a.out).Encode(map[string]any{"type": "result", "code": exitName(e.code), "exit": e.code, "error": text, "next": e.next})
+	}
+	return e.code
+}
+
+// classify is the one table from errors to exit codes.
+func (a *app) classify(err error) *exit {
+	if e, ok := errors.AsType[*exit](err); ok {
+		return e
+	}
+	e := &exit{code: exitFailed, err: err}
+	if open, ok := errors.AsType[*journal.OpenError](err); ok {
+		name := open.ID.Credential
+		return &exit{code: exitIncomplete, err: err, safe: "Nothing was begun.",
+			next: []string{"pawl resume " + name, "pawl rollback " + name, "pawl status " + name}}
+	}
+	if locked, ok := errors.AsType[*sqlite.LockedError](err); ok {
+		return &exit{code: exitIncomplete, err: locked, safe: "Nothing was begun here; what runs there is not disturbed.", next: []string{"pawl status"}}
+	}
+	if ps, ok := errors.AsType[catalog.Problems](err); ok {
+		return &exit{code: exitUsage, err: ps}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, errInterrupted) {
+		return &exit{code: exitInterrupted, err: err}
+	}
+	switch pawl.KindOf(err) {
+	case pawl.Denied, pawl.Operator:
+		e.code = exitSignIn
+	case pawl.NotFound:
+		e.code = exitUsage
+	}
+	if hint := pawl.HintOf(err); hint != "" {
+		e.next = []string{hint}
+	}
+	return e
+}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/connect"
+	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/journal/sqlite"
+	"github.com/pawl-dev/pawl/provider/all"
+	"github.com/pawl-dev/pawl/provider/retry"
+	"github.com/pawl-dev/pawl/seal"
+	"github.com/pawl-dev/pawl/secretref"
+)
+
+// catalogFolder is --catalog, $PAWL_CATALOG, or here.
+func (a *app) catalogFolder() string {
+	if a.catalogDir != "" {
+		return a.catalogDir
+	}
+	if dir := a.getenv("PAWL_CATALOG"); dir != "" {
+		return dir
+	}
+	return "."
+}
+
+func (a *app) loadCatalog() (*catalog.Catalog, error) {
+	dir := a.catalogFolder()
+	cat, problems := catalog.Load(dir, all.Providers())
+	if len(problems) > 0 {
+		return nil, &exit{code: exitUsage, err: problems.In(dir), safe: "Nothing was changed."}
+	}
+	return cat, nil
+}
+
+// stateFile is where the journal is: --state or $PAWL_STATE names the folder,
+// or the file itself if it ends in .db; the default is $XDG_STATE_HOME/pawl.
+func (a *app) stateFile() (string, error) {
+	path := a.statePath
+	if path == "" {
+		path = a.getenv("PAWL_STATE")
+	}
+	if path == "" {
+		dir, err := a.home("XDG_STATE_HOME", ".local/state")
+		if err != nil {
+			return "", err
+		}
+		path = dir
+	}
+	if info, err := os.Stat(path); strings.HasSuffix(path, ".db") || err == nil && info.Mode().IsRegular() {
+		return filepath.Abs(path)
+	}
+	return filepath.Abs(filepath.Join(path, "pawl.db"))
+}
+
+func (a *app) home(variable, fallback string) (string, error) {
+	if dir := a.getenv(variable); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "pawl"), nil
+	}
+	home := a.getenv("HOME")
+	if home == "" {
+		return "", usage("neither $%s nor $HOME is set, so there is no default place; use --state DIR and --key-file FILE", variable)
+	}
+	return filepath.Join(home, fallback, "pawl"), nil
+}
+
+// keys are the two keys of an installation: the one that seals values, which
+// lies outside of the state folder, and the one that signs the audit log.
+func (a *app) kek(install string) (seal.KEK, error) {
+	if dir := a.getenv("CREDENTIALS_DIRECTORY"); dir != "" && a.keyPath == "" {
+		if b, err := os.ReadFile(filepath.Join(dir, "pawl-key")); err == nil {
+			return seal.ParseKEK(pawl.NewSecret(b))
+		}
+	}
+	path := a.keyPath
+	if path == "" {
+		path = a.getenv("PAWL_KEY_FILE")
+	}
+	if path == "" {
+		dir, err := a.home("XDG_CONFIG_HOME", ".config")
+		if err != nil {
+			return seal.KEK{}, err
+		}
+		path = filepath.Join(dir, "keys", install+".key")
+	}
+	return seal.LoadOrCreateKEK(path)
+}
+
+// A store is an opened state.
+type store struct {
+	*sqlite.Journal
+	dir  string
+	lock *sqlite.Lock
+}
+
+func (s *store) Close() error {
+	err := s.Journal.Close()
+	if s.lock != nil {
+		s.lock.Unlock()
+	}
+	return err
+}
+
+// openState opens the journal to write. With drive set this process becomes
+// the one that drives; another one that does is an error that says who.
+func (a *app) openState(ctx context.Context, drive bool) (*store, error) {
+	path, err := a.stateFile()
+	if err != nil {
+		return nil, err
+	}
+	s := &store{dir: filepath.Dir(path)}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, &pawl.Error{Op: "opening the state", Kind: pawl.Unavailable, Err: err, Hint: "use --state DIR with a folder that can be written"}
+	}
+	if drive {
+		if s.lock, err = sqlite.DriverLock(s.dir, sqlite.Holder{PID: os.Getpid(), Actor: a.actor(), Since: time.Now()}); err != nil {
+			return nil, err
+		}
+	}
+	signer, err := a.signer(s.dir)
+	if err == nil {
+		s.Journal, err = sqlite.Open(ctx, sqlite.Options{Path: path, Signer: signer, AcceptRollback: a.acceptOld})
+	}
+	if err != nil {
+		if s.lock != nil {
+			s.lock.Unlock()
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+// signer is the key that signs the audit log, made with the state. Its public
+// half lies beside it in audit.pub.
+func (a *app) signer(dir string) (*audit.Signer, error) {
+	key, err := seal.KeyFile(filepath.Join(dir, "audit.key"), audit.GenerateKey)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := audit.ParseSigner(key)
+	if err != nil {
+		return nil, err
+	}
+	public := filepath.Join(dir, "audit.pub")
+	if _, err := os.Stat(public); errors.Is(err, os.ErrNotExist) {
+		if err := os.WriteFile(public, []byte(signer.Public()+"\n"), 0o644); err != nil {
+			return nil, &pawl.Error{Op: "opening the state", Kind: pawl.Unavailable, Err: err}
+		}
+	}
+	return signer, nil
+}
+
+// box opens the sealed-value box of a state, and makes it with the first use.
+func (a *app) box(ctx context.Context, s *store) (*seal.Box, error) {
+	kek, err := a.kek(s.Install())
+	if err != nil {
+		return nil, err
+	}
+	wrapped, err := s.Meta(ctx, "keyset")
+	if err != nil {
+		return nil, err
+	}
+	if wrapped == nil {
+		fresh, _, err := seal.Create(kek)
+		if err != nil {
+			return nil, err
+		}
+		if wrapped, err = s.SetMeta(ctx, "keyset", fresh); err != nil {
+			return nil, err
+		}
+	}
+	return seal.Open(wrapped, kek)
+}
+
+// engine opens all that a rotation needs.
+func (a *app) engine(ctx context.Context, cat *catalog.Catalog, s *store) (*engine.Engine, *seal.Box, error) {
+	box, err := a.box(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return engine.New(engine.Config{Journal: s, Box: box, Actor: a.actor(), Open: a.opener(cat).Open, Log: a.log()}), box, nil
+}
+
+func (a *app) opener(cat *catalog.Catalog) *connect.Opener {
+	return &connect.Opener{Catalog: cat, Providers: all.Providers(), Log: a.log(), Policy: retry.Policy{MaxElapsed: 45 * time.Second},
+		Resolver: &secretref.Resolver{Getenv: a.getenv, Dir: a.catalogFolder()}}
+}
+
+// actor is who runs this: the OS user and the host.
+func (a *app) actor() pawl.Actor {
+	name := a.getenv("USER")
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if name == "" {
+		name = "uid"
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown-host"
+	}
+	return pawl.Actor{Type: "user", ID: name + "@" + host}
+}

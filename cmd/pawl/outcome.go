@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// A verdict is what a run that has stopped comes to: the exit code, what is
+// true now, and what to do next.
+type verdict struct {
+	code  int
+	text  string
+	safe  string
+	next  []string
+	waits []rotation.Wait
+}
+
+// judge turns a result into a verdict. It is the only place that does.
+func judge(r engine.Result) verdict {
+	name, s := r.ID.Credential, r.State
+	v := verdict{waits: r.Waits, safe: capital(oldKey(s)) + "."}
+	switch s.Outcome {
+	case pawl.Completed:
+		return verdict{code: exitDone, text: fmt.Sprintf("%s is done: every consumer is on %s, and %s is dead", r.ID, s.NewID(), orDash(s.OldID))}
+	case pawl.RolledBack:
+		return verdict{code: exitDone, text: fmt.Sprintf("%s is rolled back: every copy is restored and proved, nothing is left behind", r.ID)}
+	case pawl.Failed:
+		v.code, v.text = exitFailed, fmt.Sprintf("%s failed: %s", r.ID, s.Failure.Detail)
+		v.safe = "Nothing is broken: the old key is untouched and valid everywhere."
+		if s.Failure.Hint != "" {
+			v.next = []string{s.Failure.Hint}
+		}
+		switch pawl.KindNamed(s.Failure.Kind) {
+		case pawl.Denied, pawl.Operator:
+			v.code = exitSignIn
+		}
+		return v
+	}
+	resume := "pawl resume " + name
+	switch {
+	case errors.Is(r.Stop, context.Canceled):
+		v.code, v.text, v.next = exitInterrupted, "interrupted", []string{resume}
+	case r.Stop != nil:
+		v.code, v.text, v.next = stopCode(s), r.Stop.Error(), hintOr(r.Stop, resume)
+	default:
+		v.code, v.text, v.next = waiting(r)
+	}
+	if v.code != exitWaits && s.Target == pawl.New && !s.Past() {
+		v.next = append(v.next, "pawl rollback "+name)
+	}
+	return v
+}
+
+func stopCode(s *rotation.State) int {
+	if s.OldValid() {
+		return exitIncomplete
+	}
+	return exitHelp
+}
+
+func hintOr(err error, next string) []string {
+	if h := pawl.HintOf(err); h != "" {
+		return []string{h, next}
+	}
+	return []string{next}
+}
+
+// waiting says whom or what a run waits for.
+func waiting(r engine.Result) (code int, text string, next []string) {
+	name, resume := r.ID.Credential, "pawl resume "+r.ID.Credential
+	code, text = exitWaits, "waits"
+	for _, w := range r.Waits {
+		switch w.On {
+		case rotation.OnProof, rotation.OnEffect, rotation.OnDeath:
+			if code == exitWaits {
+				code, text, next = exitIncomplete, "not everything is proved", []string{resume}
+			}
+		case rotation.OnHelp:
+			if code != exitSignIn {
+				code, text, next = helpCode(r.State, w), "only a person can go on", []string{resume}
+			}
+		}
+	}
+	if r.Late {
+		text = "not everything was proved in the time given"
+	}
+	if code != exitWaits {
+		return code, text, next
+	}
+	for _, w := range r.Waits {
+		switch w.On {
+		case rotation.OnRevoke:
+			return code, "every required consumer is proved; the old key was not revoked, because nobody asked for it", []string{"pawl revoke " + name, "pawl rollback " + name}
+		case rotation.OnPerson:
+			return code, "waits for a person", []string{"pawl confirm " + name + " " + w.Consumer, resume}
+		case rotation.OnApproval:
+			return code, "waits for an approval by a second person, which needs a server", []string{"pawl rollback " + name, resume}
+		case rotation.OnVendor:
+			return code, "waits for a person at the vendor", []string{resume}
+		case rotation.OnPause:
+			return code, "paused", []string{resume}
+		}
+	}
+	return code, text, []string{resume}
+}
+
+func helpCode(s *rotation.State, w rotation.Wait) int {
+	switch {
+	case w.Kind == pawl.Denied || w.Kind == pawl.Operator:
+		return exitSignIn
+	case s.Target == pawl.New && s.Past():
+		return exitHelp
+	}
+	return exitIncomplete
+}
+
+// conclude tells a verdict and returns it as an exit.
+func (a *app) conclude(r engine.Result, sc *screen) error {
+	v := judge(r)
+	if sc != nil && sc.enc != nil {
+		sc.enc.Encode(map[string]any{"type": "result", "code": exitName(v.code), "exit": v.code, "rotation": r.ID.String(), "phase": r.Phase,
+			"outcome": r.State.Outcome, "old_id": r.State.OldID, "new_id": r.State.NewID(), "old_valid": r.State.OldValid(),
+			"detail": v.text, "waits": waitLines(v.waits), "next": v.next})
+	} else {
+		a.tellVerdict(v)
+	}
+	if v.code == exitDone {
+		return nil
+	}
+	return &exit{code: v.code}
+}
+
+func (a *app) tellVerdict(v verdict) {
+	m := map[int]mark{exitDone: good, exitWaits: idle, exitInterrupted: idle}[v.code]
+	if m.sign == "" {
+		m = bad
+	}
+	a.say("%s %s", a.sign(m), v.text)
+	for _, w := range waitLines(v.waits) {
+		if w["consumer"] != "" || w["detail"] != "" {
+			a.say("    %-16s %s", w["consumer"], w["detail"])
+		}
+		if w["hint"] != "" {
+			a.say("    %-16s → %s", "", w["hint"])
+		}
+	}
+	if v.safe != "" {
+		a.say("  %s", v.safe)
+	}
+	if len(v.next) > 0 {
+		a.say("  Next:")
+		for _, n := range v.next {
+			a.say("    %s", n)
+		}
+	}
+}
+
+// waitLines lists what is waited for, each consumer once.
+func waitLines(waits []rotation.Wait) []map[string]string {
+	lines, seen := []map[string]string{}, map[string]bool{}
+	for _, w := range waits {
+		key := string(w.On) + w.Consumer + w.Detail
+		if seen[key] || w.Consumer == "" && w.Detail == "" {
+			continue
+		}
+		seen[key] = true
+		lines = append(lines, map[string]string{"on": string(w.On), "consumer": w.Consumer, "detail": w.Detail, "hint": w.Hint})
+	}
+	return lines
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+func newResumeCommand(a *app) *cobra.Command {
+	d := &driving{}
+	cmd := &cobra.Command{
+		Use: "resume NAME", Short: "Go on with an unfinished rotation, whatever stopped it",
+		Long: `Reads what is known from the journal, looks at what is not, and goes on. Nothing to resume is
+no error.
+` + exits,
+		Args: names(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.takeUp(cmd.Context(), args[0], d, func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error { return nil })
+		},
+	}
+	d.flags(cmd, true)
+	return cmd
+}
+
+func newRevokeCommand(a *app) *cobra.Command {
+	d := &driving{}
+	cmd := &cobra.Command{
+		Use: "revoke NAME", Short: "Ask for the revoke of the old credential, and finish the rotation",
+		Long: `Takes every proof again, and revokes the old credential if all required consumers still are on
+the new one. This is the step that cannot be undone.
+` + exits,
+		Args: names(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.takeUp(cmd.Context(), args[0], d, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+				return a.askToRevoke(ctx, eng, id, s, d)
+			})
+		},
+	}
+	d.flags(cmd, false)
+	return cmd
+}
+
+func (a *app) askToRevoke(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, d *driving) error {
+	if s.Target == pawl.Old {
+		return &exit{code: exitIncomplete, err: fmt.Errorf("%v is being rolled back: the old credential stays", id), next: []string{"pawl resume " + id.Credential}}
+	}
+	if s.Authorised != (pawl.Actor{}) {
+		return nil
+	}
+	if !d.yes {
+		if !a.asks() {
+			return usage("nobody can be asked here: add --yes to revoke without a question")
+		}
+		ok, err := a.typeName("Revoke "+orDash(s.OldID)+"? This cannot be undone.", id.Credential)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return &exit{code: exitDeclined, err: fmt.Errorf("declined; nothing was revoked"), safe: capital(oldKey(s)) + "."}
+		}
+	}
+	return eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAuthorised, Detail: "pawl revoke"})
+}
+
+func newRollbackCommand(a *app) *cobra.Command {
+	d := &driving{}
+	cmd := &cobra.Command{
+		Use: "rollback NAME", Short: "Put the old credential back everywhere, prove it, and revoke the new one",
+		Long: `Possible until the old credential is revoked; afterwards there is only forward.
+` + exits,
+		Args: names(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.takeUp(cmd.Context(), args[0], d, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+				return a.askToRollBack(ctx, eng, id, s, d)
+			})
+		},
+	}
+	d.flags(cmd, false)
+	return cmd
+}
+
+func (a *app) askToRollBack(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, d *driving) error {
+	switch {
+	case s.Target == pawl.Old:
+		return nil
+	case s.Past() || s.OldDead:
+		return &exit{code: exitUsage, err: fmt.Errorf("%v cannot be rolled back: the old credential is revoked, or about to be", id),
+			safe: "Consumers are not touched.", next: []string{"pawl resume " + id.Credential}}
+	}
+	if !d.yes {
+		if !a.asks() {
+			return usage("nobody can be asked here: add --yes to roll back without a question")
+		}
+		ok, err := a.confirm("Put the old credential back everywhere and revoke the new one?")
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return &exit{code: exitDeclined, err: fmt.Errorf("declined; nothing was changed"), safe: capital(oldKey(s)) + "."}
+		}
+	}
+	return eng.Signal(ctx, id, pawl.Event{Type: pawl.EvRollback, Reason: "asked for by " + a.actor().ID})
+}
+
+// takeUp finds the unfinished rotation of a credential, lets first look at it
+// and signal, and drives it.
+func (a *app) takeUp(ctx context.Context, name string, d *driving, first func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error) error {
+	cat, err := a.loadCatalog()
+	if err != nil {
+		return err
+	}
+	if _, err := cat.Credential(name); err != nil && !a.rotated(ctx, name) {
+		return err
+	}
+	s, err := a.openState(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	run, err := s.Latest(ctx, name)
+	if pawl.KindOf(err) == pawl.NotFound || err == nil && run.Outcome != "" {
+		return a.nothingToDo(name, run)
+	}
+	if err != nil {
+		return err
+	}
+	eng, _, err := a.engine(ctx, cat, s)
+	if err != nil {
+		return err
+	}
+	state, err := eng.Load(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	if err := first(ctx, eng, run.ID, state); err != nil {
+		return err
+	}
+	sc := newScreen(a)
+	sc.begin(run.ID, state.Plan)
+	return a.drive(ctx, eng, run.ID, d, sc)
+}
+
+// rotated reports whether the journal knows a credential that the catalog no
+// longer has.
+func (a *app) rotated(ctx context.Context, name string) bool {
+	j, err := a.readState(ctx)
+	if err != nil || j == nil {
+		return false
+	}
+	defer j.Close()
+	_, err = j.Latest(ctx, name)
+	return err == nil
+}
+
+func (a *app) nothingToDo(name string, last journal.Run) error {
+	if a.json {
+		sc := newScreen(a)
+		return sc.enc.Encode(map[string]any{"type": "result", "code": exitName(exitDone), "exit": exitDone, "detail": "nothing to do", "outcome": last.Outcome})
+	}
+	if last.Outcome == "" {
+		a.say("%s nothing to do: %s was never rotated here", a.sign(good), name)
+		return nil
+	}
+	a.say("%s nothing to do: %v ended %s (%s)", a.sign(good), last.ID, last.Updated.Local().Format("2006-01-02 15:04"), last.Outcome)
+	return nil
+}

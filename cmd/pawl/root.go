@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// app is what all commands share: the outside world and the common flags.
+type app struct {
+	env
+	catalogDir string
+	statePath  string
+	keyPath    string
+	json       bool
+	noInput    bool
+	noColor    bool
+	accessible bool
+	verbose    bool
+	acceptOld  bool
+}
+
+// run runs one command line and returns the exit code.
+func run(ctx context.Context, e env, args []string) int {
+	a := &app{env: e}
+	cmd := newRootCommand(a)
+	cmd.SetArgs(args)
+	cmd.SetIn(e.in)
+	cmd.SetOut(e.out)
+	cmd.SetErr(e.err)
+	return a.report(cmd.ExecuteContext(ctx))
+}
+
+func newRootCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "pawl",
+		Short: "Rotate a credential everywhere it is used, and prove it before the old one is revoked",
+		Long: `pawl mints a new credential, writes it to every place that holds a copy, proves
+for each of them which one it uses, and only then revokes the old one. It can be
+stopped or killed at any moment: pawl resume NAME goes on.
+
+Start with:  pawl demo`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("unknown command %q", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
+	f := cmd.PersistentFlags()
+	f.StringVar(&a.catalogDir, "catalog", "", "folder with connections.yaml and credentials/ (default $PAWL_CATALOG, else .)")
+	f.StringVar(&a.statePath, "state", "", "where pawl keeps its journal (default $PAWL_STATE, else $XDG_STATE_HOME/pawl)")
+	f.StringVar(&a.keyPath, "key-file", "", "key that seals values in the journal (default $PAWL_KEY_FILE, else below $XDG_CONFIG_HOME/pawl)")
+	f.BoolVar(&a.json, "json", false, "machine-readable output on stdout")
+	f.BoolVar(&a.noInput, "no-input", false, "never ask; fail and name the missing flag")
+	f.BoolVar(&a.noColor, "no-color", false, "no colour (also: NO_COLOR)")
+	f.BoolVar(&a.accessible, "accessible", false, "one plain line a change, no signs (also: ACCESSIBLE)")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "log requests to stderr, without bodies")
+	f.BoolVar(&a.acceptOld, "accept-restored-state", false, "go on although the journal is older than it was (restored from a copy)")
+	cmd.AddCommand(
+		newDemoCommand(a), newSimCommand(a), newInitCommand(a),
+		newValidateCommand(a), newPlanCommand(a), newRotateCommand(a), newResumeCommand(a), newStatusCommand(a),
+		newConfirmCommand(a), newPauseCommand(a), newRevokeCommand(a), newRollbackCommand(a), newRehearseCommand(a),
+		newVerifyCommand(a), newSweepCommand(a), newAuditCommand(a), newSchemaCommand(a), newVersionCommand(a), newExitCodesTopic(),
+	)
+	for _, c := range cmd.Commands() {
+		c.Flags().SortFlags = false
+	}
+	return cmd
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// asks reports whether questions may be asked.
+func (a *app) asks() bool { return a.terminal && !a.noInput && !a.json }
+
+func (a *app) color() bool {
+	return a.terminal && !a.noColor && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb" && !a.plain()
+}
+
+func (a *app) plain() bool { return a.accessible || a.getenv("ACCESSIBLE") != "" }
+
+// say writes a line for people.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
+
+// print writes a line of data.
+func (a *app) print(format string, args ...any) { fmt.Fprintf(a.out, format+"\n", args...) }
+
+func (a *app) log() *slog.Logger {
+	if !a.verbose {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// names checks the arguments of a command that takes credential names.
+func names(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || most >= 0 && len(args) > most {
+			return usage("%s: want %s", cmd.Name(), strings.TrimSpace(strings.TrimPrefix(cmd.Use, cmd.Name())))
+		}
+		return nil
+	}
+}
+
+var errInterrupted = errors.New("interrupted")

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// A mark is the sign before a line. The word beside it says the same, so that
+// neither the sign nor its colour is needed.
+type mark struct{ sign, word, color string }
+
+var (
+	good = mark{"✓", "ok", "32"}
+	busy = mark{"●", "..", "36"}
+	idle = mark{"○", "--", "33"}
+	warn = mark{"!", "warning", "33"}
+	bad  = mark{"✗", "failed", "31"}
+)
+
+func (a *app) sign(m mark) string {
+	if a.plain() {
+		return m.word + ":"
+	}
+	if a.color() {
+		return "\x1b[" + m.color + "m" + m.sign + "\x1b[0m"
+	}
+	return m.sign
+}
+
+// A screen tells a run as it goes, one finished line after the other. Nothing
+// is ever repainted.
+type screen struct {
+	a     *app
+	enc   *json.Encoder // with --json, on stdout
+	phase rotation.Phase
+	told  map[string]bool
+	local bool // clock times in the local zone
+}
+
+func newScreen(a *app) *screen {
+	s := &screen{a: a, told: map[string]bool{}}
+	if a.json {
+		s.enc = json.NewEncoder(a.out)
+		s.enc.Encode(map[string]any{"type": "version", "stream": "1.0"})
+	}
+	return s
+}
+
+// begin is what is said before anything happens.
+func (s *screen) begin(id pawl.RotationID, p pawl.Plan) {
+	if s.enc != nil {
+		return
+	}
+	s.a.say("%s · %s · %s", id, p.Reason, s.a.actor().ID)
+	s.a.say("Plan %s: %d places%s. Ctrl-C is safe at any time.", short(p.Digest()), len(p.Consumers), soaks(p))
+	for _, w := range p.Warnings {
+		s.a.say("%s %s", s.a.sign(warn), w)
+	}
+}
+
+func short(digest string) string {
+	if len(digest) > 19 {
+		return digest[:19] + "…"
+	}
+	return digest
+}
+
+func soaks(p pawl.Plan) string {
+	text := ""
+	if p.Soak > 0 {
+		text += fmt.Sprintf(", %s of soak", p.Soak)
+	}
+	if p.Watch > 0 {
+		text += fmt.Sprintf(", %s of watch", p.Watch)
+	}
+	return text
+}
+
+// watch is told of every event.
+func (s *screen) watch(u engine.Update) {
+	if s.enc != nil {
+		s.enc.Encode(line(u))
+		return
+	}
+	m, what, text := s.words(u)
+	if what == "" {
+		return
+	}
+	key := what + "|" + text
+	if u.Event.Type == pawl.EvObserved && s.told[key] {
+		return
+	}
+	s.told[key] = true
+	s.a.say("%s %s %-16s %s%s", u.Event.At.Local().Format("15:04:05"), s.a.sign(m), what, text, s.state(u))
+}
+
+// state says, whenever it changes, whether the old key is still valid.
+func (s *screen) state(u engine.Update) string {
+	if u.Phase == s.phase {
+		return ""
+	}
+	s.phase = u.Phase
+	return "   [" + oldKey(u.State) + "]"
+}
+
+func oldKey(s *rotation.State) string {
+	switch {
+	case s.OldDead:
+		return "old key: dead before this began; safe to stop"
+	case s.OldValid():
+		return "old key: still valid; safe to stop"
+	case s.Dead.IsZero():
+		return "old key: being revoked; safe to stop, only forward"
+	}
+	return "old key: dead; safe to stop"
+}
+
+func (s *screen) words(u engine.Update) (m mark, what, text string) {
+	ev := u.Event
+	switch ev.Type {
+	case pawl.EvDriving:
+		if u.State.Ready {
+			return busy, "Resumed", "everything that is known was read from the journal"
+		}
+	case pawl.EvPreflight:
+		if ev.Result != pawl.Done {
+			return bad, "Checks", ev.Detail
+		}
+		for _, f := range ev.Findings {
+			s.a.say("         %s %s", s.a.sign(warn), f)
+		}
+		return good, "Checks", fmt.Sprintf("sign-ins work, %d places reachable, old authorization %s", len(u.State.Places), orDash(ev.ID))
+	case pawl.EvChecked:
+		return s.checkedWords(u)
+	case pawl.EvEnded:
+		return endedWords(u)
+	case pawl.EvObserved:
+		return observedWords(ev)
+	case pawl.EvConfirmed:
+		return good, ev.Consumer, "claimed: " + ev.Actor.ID + " says it is done"
+	case pawl.EvSoaking:
+		return busy, "Soaking", "both keys stay valid until " + ev.Until.Local().Format("15:04:05")
+	case pawl.EvAuthorised:
+		return good, "Revoke asked for", "by " + ev.Actor.ID + " " + ev.Detail
+	case pawl.EvOwed:
+		return warn, "Approval", ev.Detail
+	case pawl.EvRollback:
+		return busy, "Going back", ev.Reason
+	case pawl.EvListed:
+		if len(ev.IDs) > 0 && ev.Label != u.State.Label {
+			return warn, "Orphan found", strings.Join(ev.IDs, ", ") + ": made, but its answer was lost; it will be revoked"
+		}
+	case pawl.EvWatching:
+		return good, sideWord(ev.Side) + " key is dead", fmt.Sprintf("refused %d times in a row, %s after the revoke", rotation.Refusals, ev.Detail)
+	}
+	return m, "", ""
+}
+
+func (s *screen) checkedWords(u engine.Update) (mark, string, string) {
+	ev := u.Event
+	if ev.Side == pawl.New && ev.Kind == "" && u.State.Attempt() != nil && u.State.Attempt().Works.Equal(ev.At) {
+		return good, "New key works", "right account, right scope"
+	}
+	if ev.Side == pawl.New && ev.Kind != "" && !u.State.Past() && u.State.Target == pawl.New {
+		return warn, "New key", ev.Detail
+	}
+	return mark{}, "", ""
+}
+
+func endedWords(u engine.Update) (mark, string, string) {
+	ev := u.Event
+	what := map[pawl.Step]string{pawl.StepMint: "New key made", pawl.StepKill: "Orphan revoked", pawl.StepSet: ev.Consumer,
+		pawl.StepStart: ev.Consumer, pawl.StepNotify: ev.Consumer, pawl.StepRevoke: sideWord(ev.Side) + " key revoked"}[ev.Step]
+	if ev.Result != pawl.Done {
+		return warn, what, string(ev.Result) + ": " + ev.Detail
+	}
+	switch ev.Step {
+	case pawl.StepMint, pawl.StepKill, pawl.StepRevoke:
+		return good, what, "id " + ev.ID
+	case pawl.StepSet:
+		switch {
+		case ev.Pending:
+			return idle, what, "accepted, waits at the vendor: " + ev.Detail
+		case !ev.Changed:
+			return idle, what, "held it already; not proved yet"
+		}
+		return idle, what, "written, not proved yet"
+	case pawl.StepStart:
+		return idle, what, "proof started"
+	case pawl.StepNotify:
+		return idle, what, "told"
+	}
+	return mark{}, "", ""
+}
+
+func observedWords(ev pawl.Event) (mark, string, string) {
+	switch {
+	case ev.Verdict == pawl.Proved && ev.Class == pawl.NoEvidence:
+		return good, ev.Consumer, "condition holds: " + ev.Detail
+	case ev.Verdict == pawl.Proved:
+		return good, ev.Consumer, "proved (" + ev.Class.String() + "): " + ev.Detail
+	case ev.Verdict == pawl.Refuted:
+		return bad, ev.Consumer, ev.Detail
+	case ev.Holds == pawl.HoldsNot && ev.Proof > 0:
+		return warn, ev.Consumer, "still on the " + string(ev.Side.Other()) + " one: " + ev.Detail
+	}
+	return mark{}, "", ""
+}
+
+func sideWord(s pawl.Side) string {
+	if s == pawl.Old {
+		return "Old"
+	}
+	return "New"
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "(none: dead already)"
+	}
+	return s
+}
+
+// line is an event for programs.
+func line(u engine.Update) map[string]any {
+	m := map[string]any{"type": u.Event.Type, "at": u.Event.At.Format(time.RFC3339Nano), "rotation": u.ID.String(), "phase": u.Phase,
+		"old_valid": u.State.OldValid(), "safe_to_stop": true}
+	add := func(key, value string) {
+		if value != "" {
+			m[key] = value
+		}
+	}
+	ev := u.Event
+	add("step", string(ev.Step))
+	add("consumer", ev.Consumer)
+	add("side", string(ev.Side))
+	add("result", string(ev.Result))
+	add("verdict", string(ev.Verdict))
+	add("holds", string(ev.Holds))
+	add("kind", ev.Kind)
+	add("id", ev.ID)
+	add("detail", ev.Detail)
+	add("reason", ev.Reason)
+	if ev.Class != pawl.NoEvidence {
+		m["class"] = ev.Class.String()
+	}
+	if ev.Attempt > 0 {
+		m["attempt"] = ev.Attempt
+	}
+	if !ev.Until.IsZero() {
+		m["until"] = ev.Until.Format(time.RFC3339)
+	}
+	return m
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/journal/sqlite"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+func newStatusCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "status [NAME]", Short: "Where rotations are, who is waited for, and whether the old key is still valid",
+		Args: names(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runStatus(cmd.Context(), args) },
+	}
+}
+
+// readState opens the journal to read, or returns nil if there is none yet.
+func (a *app) readState(ctx context.Context) (*sqlite.Journal, error) {
+	path, err := a.stateFile()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return sqlite.Open(ctx, sqlite.Options{Path: path, ReadOnly: true, AcceptRollback: a.acceptOld})
+}
+
+// statusDoc is one rotation, for programs.
+type statusDoc struct {
+	Rotation   string              `json:"rotation"`
+	Credential string              `json:"credential"`
+	Reason     pawl.Reason         `json:"reason"`
+	Phase      rotation.Phase      `json:"phase"`
+	Outcome    pawl.Outcome        `json:"outcome,omitempty"`
+	Started    time.Time           `json:"started"`
+	Updated    time.Time           `json:"updated"`
+	OldID      string              `json:"old_id,omitempty"`
+	NewID      string              `json:"new_id,omitempty"`
+	OldValid   bool                `json:"old_valid"`
+	SafeToStop bool                `json:"safe_to_stop"`
+	Consumers  []consumerDoc       `json:"consumers"`
+	Waits      []map[string]string `json:"waits"`
+	Driver     string              `json:"driver,omitempty"`
+}
+
+type consumerDoc struct {
+	ID       string `json:"id"`
+	Where    string `json:"where"`
+	Required bool   `json:"required"`
+	Written  bool   `json:"written"`
+	Proved   bool   `json:"proved"`
+	Class    string `json:"class,omitempty"`
+	Detail   string `json:"detail,omitempty"`
+}
+
+func (a *app) runStatus(ctx context.Context, args []string) error {
+	j, err := a.readState(ctx)
+	if err != nil {
+		return err
+	}
+	docs := []statusDoc{}
+	if j != nil {
+		defer j.Close()
+		if docs, err = a.collect(ctx, j, args); err != nil {
+			return err
+		}
+	}
+	if a.json {
+		enc := json.NewEncoder(a.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(map[string]any{"version": 1, "rotations": docs})
+	}
+	if len(docs) == 0 {
+		a.say("%s no rotations yet", a.sign(good))
+	}
+	for _, d := range docs {
+		a.showStatus(d)
+	}
+	return nil
+}
+
+// collect gathers the rotation that is asked for, or all open ones and the
+// last of each credential.
+func (a *app) collect(ctx context.Context, j *sqlite.Journal, args []string) ([]statusDoc, error) {
+	wanted := map[string]bool{}
+	if len(args) == 1 {
+		wanted[args[0]] = true
+	} else {
+		runs, err := j.List(ctx, false)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range runs {
+			wanted[r.ID.Credential] = true
+		}
+	}
+	docs := []statusDoc{}
+	for _, name := range sortedKeys(wanted) {
+		run, err := j.Latest(ctx, name)
+		if pawl.KindOf(err) == pawl.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, a.statusOf(run))
+	}
+	return docs, nil
+}
+
+func (a *app) statusOf(run journal.Run) statusDoc {
+	s := rotation.Fold(run.Events)
+	dec := rotation.Decide(s, time.Now())
+	d := statusDoc{Rotation: run.ID.String(), Credential: run.ID.Credential, Reason: s.Plan.Reason, Phase: dec.Phase, Outcome: s.Outcome,
+		Started: s.Started, Updated: s.Last, OldID: s.OldID, NewID: s.NewID(), OldValid: s.OldValid(), SafeToStop: true, Waits: waitLines(dec.Waits)}
+	for i, c := range s.Plan.Consumers {
+		p := s.Places[i]
+		proved := s.Holds(i)
+		d.Consumers = append(d.Consumers, consumerDoc{ID: c.ID, Where: c.Where, Required: c.Required(), Written: p.Write.Status == rotation.Done || p.Confirmed != "",
+			Proved: proved, Class: classWord(s, i), Detail: p.Look.Detail})
+	}
+	if s.Outcome == "" {
+		if path, err := a.stateFile(); err == nil {
+			if h, held, err := sqlite.DriverLockHolder(filepath.Dir(path)); err == nil && held {
+				d.Driver = h.String()
+			}
+		}
+	}
+	return d
+}
+
+func classWord(s *rotation.State, i int) string {
+	if c := s.Strength(i); c != pawl.NoEvidence {
+		return c.String()
+	}
+	return ""
+}
+
+func (a *app) showStatus(d statusDoc) {
+	a.print("%s  %s  %s  %s", d.Rotation, d.Reason, d.Phase, d.Updated.Local().Format("2006-01-02 15:04:05"))
+	key := "old key: still valid"
+	if !d.OldValid {
+		key = "old key: revoked or dead"
+	}
+	if d.Outcome == "" {
+		a.print("  %s; safe to stop", key)
+	}
+	if d.Driver != "" {
+		a.print("  driven by %s", d.Driver)
+	}
+	for _, c := range d.Consumers {
+		m, word := idle, "not written yet"
+		switch {
+		case c.Proved:
+			m, word = good, "proved ("+c.Class+")"
+		case c.Written:
+			word = "written, not proved"
+		}
+		a.print("  %s %-14s %-22s %s", a.sign(m), c.ID, word, c.Detail)
+	}
+	if d.Outcome == "" && d.Driver == "" {
+		for _, w := range d.Waits {
+			a.print("  %s %s %s", a.sign(busy), w["consumer"], w["detail"])
+		}
+		a.print("  Next: pawl resume %s", d.Credential)
+	}
+}

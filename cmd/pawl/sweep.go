@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+func (a *app) runSweep(ctx context.Context, revoke, yes bool) error {
+	cat, err := a.loadCatalog()
+	if err != nil {
+		return err
+	}
+	s, err := a.openState(ctx, revoke)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	eng, _, err := a.engine(ctx, cat, s)
+	if err != nil {
+		return err
+	}
+	lines, failed := []strayLine{}, error(nil)
+	for _, name := range cat.Names() {
+		found, err := a.sweepOne(ctx, cat, eng, s, name, revoke, yes)
+		if _, ok := errors.AsType[*exit](err); ok {
+			return err
+		}
+		failed = errors.Join(failed, err)
+		lines = append(lines, found...)
+	}
+	if a.json {
+		if err := json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "strays": lines}); err != nil {
+			return err
+		}
+	} else {
+		a.showStrays(lines)
+	}
+	return failed
+}
+
+func (a *app) sweepOne(ctx context.Context, cat *catalog.Catalog, eng *engine.Engine, s *store, name string, revoke, yes bool) ([]strayLine, error) {
+	p, err := cat.Plan(name, pawl.Manual)
+	if err != nil {
+		return nil, err
+	}
+	keep, err := a.inUse(ctx, s, name)
+	if err != nil {
+		return nil, err
+	}
+	report, strays, err := eng.Strays(ctx, p, stem(p), keep)
+	if err == nil && len(report.Problems) > 0 {
+		err = errors.Join(report.Problems...) // without knowing which one is in use, none can be judged
+	}
+	if err != nil {
+		return nil, err
+	}
+	var lines []strayLine
+	for _, st := range strays {
+		l := strayLine{Credential: name, ID: st.Generation.ID, Label: st.Generation.Label, Kind: "unknown"}
+		if st.Ours {
+			l.Kind = "orphan"
+			if revoke {
+				if err := a.confirmed(yes, "Revoke the orphan "+l.ID+" ("+l.Label+")?"); err != nil {
+					return lines, err
+				}
+				err = errors.Join(err, a.killStray(ctx, eng, p, &l))
+			}
+		}
+		lines = append(lines, l)
+	}
+	return lines, err
+}
+
+// killStray revokes an orphan: the intent is in the audit log before, the
+// outcome after.
+func (a *app) killStray(ctx context.Context, eng *engine.Engine, p pawl.Plan, l *strayLine) error {
+	t := audit.Target{Credential: p.Credential, Provider: p.Issuer.Name, ProviderID: l.ID}
+	if err := eng.Record(ctx, audit.OrphanRevoked, audit.Pending, t, audit.Context{Detail: "sweep: " + l.Label}); err != nil {
+		return err
+	}
+	err := eng.Kill(ctx, p, l.ID)
+	outcome, c := audit.Success, audit.Context{Detail: "sweep: " + l.Label}
+	if err != nil {
+		outcome, c.Kind, l.Error = audit.Failure, pawl.KindOf(err).String(), err.Error()
+		if pawl.KindOf(err) == pawl.Unknown {
+			outcome = audit.Unknown
+		}
+	}
+	l.Revoked = err == nil
+	return errors.Join(err, eng.Record(ctx, audit.OrphanRevoked, outcome, t, c))
+}
+
+// inUse tells the generations that a sweep must leave alone: all of an open
+// rotation, and the one that the last finished one ended on.
+func (a *app) inUse(ctx context.Context, s *store, name string) (func(id, label string) bool, error) {
+	run, err := s.Latest(ctx, name)
+	if pawl.KindOf(err) == pawl.NotFound {
+		return func(string, string) bool { return false }, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	state := rotation.Fold(run.Events)
+	return func(id, label string) bool {
+		if state.Outcome == "" {
+			return strings.Contains(label, state.Label+"/") || id == state.OldID
+		}
+		return state.Outcome == pawl.Completed && id == state.NewID()
+	}, nil
+}
+
+// stem is the description that the issuer's generations begin with.
+func stem(p pawl.Plan) string {
+	var c struct{ Description string }
+	if json.Unmarshal(p.Issuer.Config, &c) != nil || c.Description == "" {
+		return "\x00" // no stem: nothing but our own labels can be told
+	}
+	return c.Description
+}
+
+func (a *app) showStrays(lines []strayLine) {
+	if len(lines) == 0 {
+		a.say("%s no orphans, nothing unknown", a.sign(good))
+	}
+	for _, l := range lines {
+		word := l.Kind
+		if l.Revoked {
+			word += ", revoked"
+		}
+		a.print("%s\t%s\t%s\t%s", l.Credential, l.ID, l.Label, word)
+		if l.Error != "" {
+			a.say("  %s %s", a.sign(bad), l.Error)
+		}
+	}
+}

@@ -1,0 +1,237 @@
+// Package connect opens the providers of a plan: it resolves the secrets of
+// the connections, makes one bounded HTTP client a connection, and puts the
+// decorators around what the providers make.
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/provider"
+	"github.com/pawl-dev/pawl/provider/retry"
+	"github.com/pawl-dev/pawl/provider/wire"
+	"github.com/pawl-dev/pawl/secretref"
+)
+
+// An Opener opens providers. It keeps the connections that it has opened, so
+// that rotations share their sign-ins and rate limits. It is safe for
+// concurrent use.
+type Opener struct {
+	Catalog   *catalog.Catalog
+	Providers []provider.Provider
+	Resolver  *secretref.Resolver
+	Log       *slog.Logger
+	Policy    retry.Policy
+
+	mu      sync.Mutex
+	clients map[string]any // by connection
+}
+
+// Open opens everything that a plan names. It does no I/O with the vendors. A
+// secret that is not there is [pawl.Denied] with a hint; an operation that
+// this binary does not know, or a connection that is gone, is [pawl.Invalid].
+// All that is wrong is said at once.
+func (o *Opener) Open(ctx context.Context, plan pawl.Plan) (*engine.Hands, error) {
+	h := &engine.Hands{
+		Consumers: make([]pawl.Consumer, len(plan.Consumers)),
+		Proofs:    make([][]pawl.Prover, len(plan.Consumers)),
+		Notifiers: make([]pawl.Notifier, len(plan.Consumers)),
+	}
+	var errs []error
+	issuer, err := o.issuer(ctx, plan.Issuer)
+	h.Issuer = issuer
+	errs = append(errs, err)
+	for i, c := range plan.Consumers {
+		errs = append(errs, o.place(ctx, h, i, c))
+	}
+	return h, join(errs)
+}
+
+// join keeps what a caller decides by: the first error's Kind.
+func join(errs []error) error {
+	var first *pawl.Error
+	seen, texts := map[string]bool{}, []string{}
+	for _, err := range errs {
+		if err == nil || seen[err.Error()] {
+			continue
+		}
+		seen[err.Error()] = true
+		texts = append(texts, err.Error())
+		if first == nil {
+			first = &pawl.Error{Kind: pawl.KindOf(err), Hint: pawl.HintOf(err)}
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	first.Op, first.Err = "connecting", errors.New(strings.Join(texts, "\n"))
+	return first
+}
+
+func (o *Opener) place(ctx context.Context, h *engine.Hands, i int, c pawl.Place) error {
+	if c.Human != nil && c.Human.Notify != nil {
+		n, err := o.notifier(ctx, *c.Human.Notify)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.ID, err)
+		}
+		h.Notifiers[i] = n
+	}
+	if c.Human == nil {
+		consumer, err := o.consumer(ctx, c.Op)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.ID, err)
+		}
+		h.Consumers[i] = consumer
+	}
+	for _, op := range c.Proofs {
+		p, err := o.prover(ctx, op)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.ID, err)
+		}
+		h.Proofs[i] = append(h.Proofs[i], p)
+	}
+	return nil
+}
+
+func (o *Opener) issuer(ctx context.Context, op pawl.Op) (pawl.Issuer, error) {
+	for _, p := range o.Providers {
+		for _, k := range p.Issuers {
+			if is(op, k.Name, k.Version) {
+				client, err := o.client(ctx, p, op.Connection)
+				if err != nil {
+					return nil, err
+				}
+				made, err := k.New(client, op.Config)
+				if err != nil {
+					return nil, err
+				}
+				return retry.Issuer(made, o.Policy), nil
+			}
+		}
+	}
+	return nil, unknown(op)
+}
+
+// Consumer opens one consumer by itself.
+func (o *Opener) consumer(ctx context.Context, op pawl.Op) (pawl.Consumer, error) {
+	for _, p := range o.Providers {
+		for _, k := range p.Consumers {
+			if is(op, k.Name, k.Version) {
+				client, err := o.client(ctx, p, op.Connection)
+				if err != nil {
+					return nil, err
+				}
+				made, err := k.New(client, op.Config)
+				if err != nil {
+					return nil, err
+				}
+				return retry.Consumer(made, o.Policy), nil
+			}
+		}
+	}
+	return nil, unknown(op)
+}
+
+func (o *Opener) prover(ctx context.Context, op pawl.Op) (pawl.Prover, error) {
+	for _, p := range o.Providers {
+		for _, k := range p.Provers {
+			if is(op, k.Name, k.Version) {
+				client, err := o.client(ctx, p, op.Connection)
+				if err != nil {
+					return nil, err
+				}
+				made, err := k.New(client, op.Config)
+				if err != nil {
+					return nil, err
+				}
+				return retry.Prover(made, o.Policy), nil
+			}
+		}
+	}
+	return nil, unknown(op)
+}
+
+func (o *Opener) notifier(ctx context.Context, op pawl.Op) (pawl.Notifier, error) {
+	for _, p := range o.Providers {
+		for _, k := range p.Notifiers {
+			if k.Name == op.Name {
+				client, err := o.client(ctx, p, op.Connection)
+				if err != nil {
+					return nil, err
+				}
+				made, err := k.New(client)
+				if err != nil {
+					return nil, err
+				}
+				return retry.Notifier(made, o.Policy), nil
+			}
+		}
+	}
+	return nil, unknown(op)
+}
+
+func is(op pawl.Op, name string, version int) bool {
+	return op.Name == name+"@"+strconv.Itoa(version)
+}
+
+func unknown(op pawl.Op) error {
+	return &pawl.Error{Op: "connecting", Kind: pawl.Invalid, Err: fmt.Errorf("this pawl does not know the operation %s", op.Name),
+		Hint: "finish the rotation with the version of pawl that began it, or a newer one"}
+}
+
+// client opens a connection, once.
+func (o *Opener) client(ctx context.Context, p provider.Provider, name string) (any, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if c, ok := o.clients[name]; ok && name != "" {
+		return c, nil
+	}
+	if p.Connection == nil {
+		return o.bare(p), nil
+	}
+	c, err := o.Catalog.Connection(name)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := c.Resolve(ctx, o.Resolver)
+	if err != nil {
+		return nil, err
+	}
+	client, err := p.Connection.Open(provider.Connection{Name: name, URL: c.URL, Secrets: secrets, HTTP: o.http(p.Name)})
+	if err != nil {
+		return nil, err
+	}
+	o.keep(name, client)
+	return client, nil
+}
+
+// bare is the client of providers that need no connection.
+func (o *Opener) bare(p provider.Provider) any {
+	key := "\x00" + p.Name
+	if c, ok := o.clients[key]; ok {
+		return c
+	}
+	c := o.http(p.Name)
+	o.keep(key, c)
+	return c
+}
+
+func (o *Opener) keep(name string, client any) {
+	if o.clients == nil {
+		o.clients = map[string]any{}
+	}
+	o.clients[name] = client
+}
+
+func (o *Opener) http(vendor string) *http.Client {
+	return wire.NewClient(wire.Options{Vendor: vendor, Log: o.Log, PerSecond: 20, Burst: 40, Concurrent: 8})
+}

@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"context"
+	"strings"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/provider/wrap"
+)
+
+// Seen is what one place shows now of the generation in use.
+type Seen struct {
+	ID     string
+	Where  string
+	Proved bool       // on the generation in use, by everything that can be looked at without an effect
+	Class  pawl.Class // of the strongest evidence
+	Holds  pawl.Holds
+	Detail string
+	Err    error
+}
+
+// Verify looks at every place of a plan and changes nothing. The generation in
+// use is what the store holds. Proofs that would have to be started are left
+// out.
+func (e *Engine) Verify(ctx context.Context, plan pawl.Plan) (Report, []Seen, error) {
+	hands, err := e.cfg.Open(ctx, plan)
+	if err != nil {
+		return Report{}, nil, err
+	}
+	v := &survey{priors: map[string]pawl.Secret{}}
+	v.Places = make([]Found, len(plan.Consumers))
+	v.findOld(ctx, plan, hands)
+	if v.old.IsZero() {
+		return v.Report, nil, nil
+	}
+	v.current(ctx, hands)
+	seen := make([]Seen, len(plan.Consumers))
+	each(len(seen), func(i int) { seen[i] = sight(ctx, plan.Consumers[i], hands, i, v.old) })
+	return v.Report, seen, nil
+}
+
+// current finds out whether the value in use works, and its id.
+func (v *survey) current(ctx context.Context, hands *Hands) {
+	err := alive(ctx, hands.Issuer, v.old)
+	v.Dead = pawl.KindOf(err) == pawl.Denied
+	if err != nil {
+		v.problem("issuer", err)
+	}
+	if id, ok := wrap.As[pawl.Identifier](hands.Issuer); ok && !v.Dead {
+		g, err := id.Identify(ctx, v.old)
+		v.problem("issuer", err)
+		g.Value = pawl.Secret{}
+		v.Old = g
+	}
+}
+
+func sight(ctx context.Context, c pawl.Place, hands *Hands, i int, value pawl.Secret) Seen {
+	s := Seen{ID: c.ID, Where: c.Where}
+	if c.Human != nil {
+		s.Detail = "a person; nothing can be looked at"
+		return s
+	}
+	look := pawl.Look{Want: pawl.Content{Secret: value}}
+	o, err := hands.Consumers[i].Observe(ctx, look)
+	s.Proved, s.Class, s.Holds, s.Detail, s.Err = err == nil && o.Verdict == pawl.Proved, o.Class, o.Holds, o.Detail, err
+	for j, op := range c.Proofs {
+		if op.Starts || !s.Proved {
+			continue
+		}
+		o, err := hands.Proofs[i][j].Prove(ctx, look)
+		if err != nil || o.Verdict != pawl.Proved {
+			s.Proved, s.Detail, s.Err = false, o.Detail, err
+		} else {
+			s.Class, s.Detail = max(s.Class, o.Class), strings.TrimPrefix(s.Detail+"; "+o.Detail, "; ")
+		}
+	}
+	return s
+}
+
+// A Stray is a generation at the vendor that no consumer ought to be using.
+type Stray struct {
+	Generation pawl.Generation
+	Ours       bool // minted by this installation: an orphan
+}
+
+// Strays lists the generations that carry the credential's stem or a label of
+// ours and are neither the one in use nor one of an open rotation. Without
+// knowing the one in use nothing can be told, and the Report says why.
+func (e *Engine) Strays(ctx context.Context, plan pawl.Plan, stem string, keep func(id, label string) bool) (Report, []Stray, error) {
+	hands, err := e.cfg.Open(ctx, plan)
+	if err != nil {
+		return Report{}, nil, err
+	}
+	v := &survey{priors: map[string]pawl.Secret{}}
+	v.findOld(ctx, plan, hands)
+	if !v.old.IsZero() {
+		v.current(ctx, hands)
+	}
+	lister, ok := wrap.As[pawl.Lister](hands.Issuer)
+	if !ok || len(v.Problems) > 0 {
+		return v.Report, nil, nil
+	}
+	all, err := lister.List(ctx)
+	if err != nil {
+		return v.Report, nil, err
+	}
+	ours := Label(e.cfg.Journal.Install()) + plan.Credential
+	var strays []Stray
+	for _, g := range all {
+		mine := labelled(g.Label, ours)
+		if g.ID == v.Old.ID || keep(g.ID, g.Label) || !mine && !labelled(g.Label, stem) {
+			continue
+		}
+		strays = append(strays, Stray{g, mine})
+	}
+	return v.Report, strays, nil
+}
+
+// Kill revokes a stray of ours.
+func (e *Engine) Kill(ctx context.Context, plan pawl.Plan, id string) error {
+	hands, err := e.cfg.Open(ctx, plan)
+	if err != nil {
+		return err
+	}
+	return hands.Issuer.Revoke(ctx, id)
+}

@@ -1,0 +1,1 @@
+INSERT INTO event (rotation, revision, place, body) VALUES (?, ?, ?, ?);

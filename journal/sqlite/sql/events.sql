@@ -1,0 +1,1 @@
+SELECT body FROM event WHERE rotation = ? ORDER BY revision, place;

@@ -1,0 +1,1 @@
+INSERT INTO audit_hash (idx, hash) VALUES (?, ?);

@@ -1,0 +1,1 @@
+SELECT size, checkpoint FROM audit_head;

@@ -1,0 +1,1 @@
+INSERT INTO install (one, id, public_key, created) VALUES (1, ?, ?, ?);

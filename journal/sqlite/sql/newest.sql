@@ -1,0 +1,2 @@
+-- The newest rotation of a credential.
+SELECT number, outcome FROM rotation WHERE credential = ? ORDER BY number DESC LIMIT 1;

@@ -1,0 +1,102 @@
+package httpprobe
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/itchyny/gojq"
+
+	"github.com/pawl-dev/pawl"
+)
+
+const (
+	maxQuery = 4 << 10         // bytes of an expression
+	patience = 1 * time.Second // for an expression to give its first output
+)
+
+// query is a compiled jq expression. It sees the answer and nothing else: no
+// environment, no files. Its deadline is for accidents; an expression is as
+// trusted as the catalog that it is in.
+type query struct {
+	key  string // the setting it is from
+	code *gojq.Code
+}
+
+// compile returns nil for an empty expression.
+func compile(key, text string) (*query, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if len(text) > maxQuery {
+		return nil, fmt.Errorf("%s: more than %d bytes", key, maxQuery)
+	}
+	parsed, err := gojq.Parse(text)
+	if e, ok := errors.AsType[*gojq.ParseError](err); ok {
+		return nil, fmt.Errorf("%s: %w at column %d", key, e, max(e.Offset-len(e.Token), 0)+1)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	code, err := gojq.Compile(parsed)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return &query{key, code}, nil
+}
+
+// first returns the expression's first output, or what is wrong. The text of a
+// jq error is not used: it quotes the answer.
+func (q *query) first(ctx context.Context, body any) (got any, wrong string) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	got, ok := q.code.RunWithContext(ctx, body).Next()
+	if err, failed := got.(error); failed {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return nil, q.key + " takes too long on this answer"
+		}
+		return nil, q.key + " fails on this answer"
+	}
+	if !ok {
+		return nil, q.key + " gives nothing on this answer"
+	}
+	return got, ""
+}
+
+// digest is the SHA-256 of some value. It is never printed.
+type digest struct{ sum [sha256.Size]byte }
+
+// Format keeps a digest out of any text.
+func (digest) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[digest]") }
+
+// of reports whether d is the digest of a value.
+func (d digest) of(value pawl.Secret) bool {
+	if value.IsZero() {
+		return false
+	}
+	sum := sha256.Sum256(value.Reveal())
+	return subtle.ConstantTimeCompare(sum[:], d.sum[:]) == 1
+}
+
+// digest reads the expression's output as a digest, or says what is wrong.
+func (q *query) digest(ctx context.Context, body any) (d digest, wrong string) {
+	got, wrong := q.first(ctx, body)
+	if wrong != "" {
+		return d, wrong
+	}
+	if got == nil {
+		return d, "attests nothing"
+	}
+	text, ok := got.(string)
+	if !ok || len(text) != hex.EncodedLen(sha256.Size) {
+		return d, "attests something that is not a SHA-256"
+	}
+	if _, err := hex.Decode(d.sum[:], []byte(text)); err != nil {
+		return digest{}, "attests something that is not a SHA-256"
+	}
+	return d, ""
+}
