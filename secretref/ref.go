@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Scheme says where a reference leads.
@@ -94,8 +95,8 @@ func NewCommand(argv []string) (Ref, error) {
 		return Ref{}, errors.New("command: names no program")
 	}
 	for _, arg := range argv {
-		if strings.ContainsRune(arg, 0) {
-			return Ref{}, errors.New("command: an argument holds a zero byte")
+		if strings.ContainsRune(arg, 0) || !utf8.ValidString(arg) {
+			return Ref{}, errors.New("command: an argument is no text")
 		}
 	}
 	return Ref{Scheme: Command, Argv: argv}, nil
@@ -147,7 +148,7 @@ func isFileName(s string) bool {
 
 func isPrintable(s string) bool {
 	for _, r := range s {
-		if r < ' ' || r == 0x7f {
+		if r < ' ' || r == 0x7f || r == utf8.RuneError {
 			return false
 		}
 	}

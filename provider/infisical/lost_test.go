@@ -44,7 +44,7 @@ func TestBrokenUpdates(t *testing.T) {
 		{sim.Drop, pawl.Unknown, false},
 		{sim.Lose, pawl.Unknown, true},
 		{sim.Late, pawl.Unknown, true},
-		{sim.Twice, pawl.Unknown, true}, // two versions: somebody else, for all that is known
+		{sim.Twice, ok, true}, // two versions, both ours
 		{sim.Garble, pawl.Unknown, true},
 		{sim.Slow, ok, true},
 		{sim.HTML, pawl.Unknown, false},

@@ -46,7 +46,7 @@ func (p *place) Set(ctx context.Context, w pawl.Write) (pawl.Receipt, error) {
 	}
 	answer, err := p.put(ctx, op, before, want)
 	if err != nil {
-		return pawl.Receipt{}, p.raced(err)
+		return p.raced(ctx, op, want, err)
 	}
 	if answer.Approval != nil {
 		return pawl.Receipt{Changed: true, Pending: p.pending(answer.Approval.Slug)}, nil
@@ -86,13 +86,17 @@ func (p *place) mayReplace(op string, before state, over []pawl.Content) error {
 	return &pawl.Error{Op: op, Kind: pawl.Conflict, Hint: "find out who changed " + p.Where() + ", and whether that is still needed", Err: err}
 }
 
-// raced turns the refusals that only come when the place changed between the
-// read and the write into a Conflict. Nothing was written.
-func (p *place) raced(err error) error {
+// raced looks again after a refusal that only comes when the place changed
+// between the read and the write: another Set of ours may have been faster, and
+// else it is a Conflict. This one wrote nothing.
+func (p *place) raced(ctx context.Context, op string, want content, err error) (pawl.Receipt, error) {
 	if !errors.Is(err, errAbsent) && !errors.Is(err, errVague) && !errors.Is(err, errExists) {
-		return err
+		return pawl.Receipt{}, err
 	}
-	return &pawl.Error{Op: "infisical.Set", Kind: pawl.Conflict, Hint: "somebody else is writing " + p.Where(), Err: err}
+	if now, again := p.fetch(ctx, op); again == nil && now.holds(want) {
+		return pawl.Receipt{Mark: now.mark(), Moved: now.updated}, nil
+	}
+	return pawl.Receipt{}, &pawl.Error{Op: op, Kind: pawl.Conflict, Hint: "find out who else writes " + p.Where(), Err: err}
 }
 
 func (p *place) pending(slug string) string {
@@ -109,32 +113,6 @@ func isSlug(s string) bool {
 		return r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 	}
 	return s != "" && len(s) <= 40 && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0
-}
-
-// confirm reads back what was written. From here on every error is Unknown, for
-// something was written; the next Set looks at what is there and goes on from that.
-func (p *place) confirm(ctx context.Context, op string, before state, want content) (pawl.Receipt, error) {
-	after, err := p.fetch(ctx, op)
-	if err == nil {
-		err = compare(op, before, after, want)
-	}
-	if err != nil {
-		return pawl.Receipt{}, &pawl.Error{Op: op, Kind: pawl.Unknown, Hint: pawl.HintOf(err), Err: fmt.Errorf("reading back: %w", err)}
-	}
-	return pawl.Receipt{Changed: true, Mark: after.mark(), Moved: after.updated}, nil
-}
-
-// compare is nil if after is before with exactly our write on top.
-func compare(op string, before, after state, want content) error {
-	step := after.version - before.version
-	known := !before.absent && !after.absent && before.version != 0 && after.version != 0
-	switch {
-	case known && step <= 0, after.absent && before.absent:
-		return &pawl.Error{Op: op, Kind: pawl.Unavailable, Err: errors.New("the write is not to be seen yet")}
-	case known && step > 1, !after.hidden && !after.holds(want), after.hidden && want.absent:
-		return &pawl.Error{Op: op, Kind: pawl.Conflict, Hint: "find out who else writes this secret, and have them stop", Err: errors.New("somebody else wrote at the same time")}
-	}
-	return nil
 }
 
 var errNoValue = errors.New("it holds no value")

@@ -268,7 +268,31 @@ func TestSecretComesOrGoesMeanwhile(t *testing.T) {
 		_, err = p.Set(t.Context(), write(newText))
 		wantKind(t, err, pawl.Conflict)
 		wantStored(t, s, "HRKU-third-CANARY", 1)
+
+		p, s = open(t, o, on("POST", func(s *infisicalsim.Sim) { s.Edit(env, "/", key, newText) }))
+		s.Delete(env, "/", key)
+		if got := must[pawl.Receipt](t)(p.Set(t.Context(), write(newText))); got.Changed || got.Mark != "1" {
+			t.Errorf("another write of ours was faster: %+v", got)
+		}
 	})
+}
+
+func TestVersionsBetweenThatAreNobodyElses(t *testing.T) {
+	for _, between := range []string{oldText, newText} {
+		bothAPIs(t, func(t *testing.T, o infisicalsim.Options) {
+			p, _ := open(t, o, on("PATCH", func(s *infisicalsim.Sim) { s.Edit(env, "/", key, between) }))
+			if got := must[pawl.Receipt](t)(p.Set(t.Context(), write(newText, oldText))); !got.Changed || got.Mark != "3" {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+	p, _ := open(t, infisicalsim.Options{}, on("PATCH", func(s *infisicalsim.Sim) {
+		for range 20 {
+			s.Edit(env, "/", key, oldText)
+		}
+	}))
+	_, err := p.Set(t.Context(), write(newText, oldText)) // too many to look at
+	wantKind(t, err, pawl.Unknown)
 }
 
 func TestPreflight(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/provider/wire"
@@ -55,13 +56,13 @@ func (p *place) fetch(ctx context.Context, op string) (state, error) {
 // that answers in a way that only Infisical does.
 func (p *place) fetchEither(ctx context.Context, op string) (state, error) {
 	if r := p.seen(); r != unseen {
-		return p.get(ctx, op, r)
+		return p.get(ctx, op, r, current)
 	}
-	got, err := p.get(ctx, op, v4)
+	got, err := p.get(ctx, op, v4, current)
 	if p.learn(v4, err) || !errors.Is(err, errRoute) && !errors.Is(err, errVague) {
 		return got, err
 	}
-	got3, err3 := p.get(ctx, op, v3)
+	got3, err3 := p.get(ctx, op, v3, current)
 	if p.learn(v3, err3) {
 		return got3, err3
 	}
@@ -79,7 +80,11 @@ func (p *place) learn(r routes, err error) bool {
 
 var errShape = errors.New("the answer is not the JSON that was expected")
 
-func (p *place) get(ctx context.Context, op string, r routes) (state, error) {
+// current stands for the number of the current version.
+const current = 0
+
+// get reads one version of the secret.
+func (p *place) get(ctx context.Context, op string, r routes, version int) (state, error) {
 	query := url.Values{
 		r.project():              {p.Project},
 		"environment":            {p.Env},
@@ -88,6 +93,9 @@ func (p *place) get(ctx context.Context, op string, r routes) (state, error) {
 		"viewSecretValue":        {"true"},
 		"expandSecretReferences": {"false"}, // the value as it is written, not what it refers to
 		"include_imports":        {"false"}, // a secret of another place is not the one that we write
+	}
+	if version != current {
+		query.Set("version", strconv.Itoa(version))
 	}
 	var out struct {
 		Secret *stored `json:"secret"`

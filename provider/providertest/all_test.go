@@ -88,7 +88,7 @@ func TestInfisicalSecret(t *testing.T) {
 				p := infisical.Provider()
 				client, srv := dial(t, p, s, map[string]string{"client_id": infisicalsim.ClientID, "client_secret": infisicalsim.ClientSecret})
 				return consumer(t, p, client, `{"project":"proj-0001","env":"prod","key":"ACME_TOKEN"}`), srv,
-					providertest.Options{Old: secret("CANARY-old"), New: secret("CANARY-new"), Third: secret("CANARY-third"), Writing: sim.Match{Method: "PATCH"}}
+					providertest.Options{Old: secret("CANARY-old"), New: secret("CANARY-new"), Third: secret("CANARY-third"), SignsIn: true, Writing: sim.Match{Method: "PATCH"}}
 			})
 		})
 	}

@@ -153,14 +153,14 @@ func (s issuerSuite) revoke(t *testing.T) {
 // check looks for faults that pass for a verdict: a token must be neither
 // trusted nor given up because of a bad line.
 func (s issuerSuite) check(t *testing.T) {
-	for fault, kind := range lies() {
-		t.Run(string(fault), func(t *testing.T) {
+	for _, l := range lies() {
+		t.Run(string(l.fault), func(t *testing.T) {
 			i, srv := s.open(t)
 			g := s.mustMint(t, i, "pawl-a1")
-			srv.Break(fault)
+			srv.Break(l.fault)
 			err := i.Check(t.Context(), g.Value)
-			fired(t, srv, fault)
-			s.failed(t, "Check", err, kind)
+			fired(t, srv, l.fault)
+			s.misled(t, "Check", err, l)
 			if pawl.KindOf(err) == pawl.Denied {
 				t.Fatalf("Check = %v: the value was not refused", err)
 			}
@@ -171,17 +171,17 @@ func (s issuerSuite) check(t *testing.T) {
 
 // list looks for faults that pass for a list without orphans.
 func (s issuerSuite) list(t *testing.T) {
-	for fault, kind := range lies() {
-		t.Run(string(fault), func(t *testing.T) {
+	for _, l := range lies() {
+		t.Run(string(l.fault), func(t *testing.T) {
 			i, srv := s.open(t)
-			l, ok := wrap.As[pawl.Lister](i)
+			lister, ok := wrap.As[pawl.Lister](i)
 			if !ok {
 				t.Skip("not a Lister")
 			}
-			srv.Break(fault)
-			_, err := l.List(t.Context())
-			fired(t, srv, fault)
-			s.failed(t, "List", err, kind)
+			srv.Break(l.fault)
+			_, err := lister.List(t.Context())
+			fired(t, srv, l.fault)
+			s.misled(t, "List", err, l)
 		})
 	}
 }

@@ -57,7 +57,8 @@ func NewClient(o Options) *http.Client { return clientOver(o, newSplit(o)) }
 
 // clientOver puts the bounds of o around a transport.
 func clientOver(o Options, rt http.RoundTripper) *http.Client {
-	rt = &guarded{next: rt, timeout: o.timeout(), maxBody: o.maxBody()}
+	_, traced := rt.(*split)
+	rt = &guarded{next: rt, timeout: o.timeout(), maxBody: o.maxBody(), traced: traced}
 	rt = newLimited(o, rt)
 	if o.Log != nil {
 		rt = &logged{next: rt, log: o.Log, vendor: o.Vendor}

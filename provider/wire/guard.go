@@ -32,10 +32,12 @@ type guarded struct {
 	next    http.RoundTripper
 	timeout time.Duration
 	maxBody int64
+	traced  bool // next tells when it has a connection
 }
 
 func (g *guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 	var sent atomic.Bool
+	sent.Store(!g.traced)
 	ctx, cancel := context.WithTimeoutCause(req.Context(), g.timeout, errTooSlow)
 	req = req.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		// With a connection in hand a request may be on its way, whole or not.
