@@ -118,6 +118,9 @@ func TestNothingOfASecretIsShown(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		secret := "CANARY" + rapid.StringMatching(`[a-zA-Z0-9:@!#' "-]{0,20}`).Draw(t, "rest")
 		shape := rapid.SampledFrom(shapes).Draw(t, "shape")
+		if strings.Contains(shape, "https://") && strings.Contains(secret, " #") {
+			return // what follows is a comment, and what precedes it a URL without a password
+		}
 		text := "version: 1\nconnections:\n  " + fmt.Sprintf(shape, secret) + "\n"
 		_, problems := catalog.LoadFS(fstest.MapFS{"connections.yaml": {Data: []byte(text)}, "credentials/a.yaml": {Data: []byte(credential)}}, vendors())
 		name := strings.Contains(shape, "env:") // a plain word after env: is a name, which is no secret

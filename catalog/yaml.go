@@ -10,7 +10,6 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
-	"github.com/pawl-dev/pawl/secretref"
 )
 
 // maxFile bounds a file: a credential with a thousand consumers is a third of
@@ -56,10 +55,16 @@ func (n *node) get(key string) *node {
 
 // parse reads the source as strict YAML. It reports what is wrong and then
 // returns nil, except for duplicate keys, of which the first is taken.
-func (s *source) parse() *node {
+func (s *source) parse() (root *node) {
 	if !s.checkText() {
 		return nil
 	}
+	defer func() { // the parser is somebody else's, and a catalog is typed by hand
+		if recover() != nil {
+			root = nil
+			s.reportFile("", "not YAML that can be read")
+		}
+	}()
 	tokens := lexer.Tokenize(string(s.text))
 	if s.guarded {
 		s.guard(tokens)
@@ -77,7 +82,7 @@ func (s *source) parse() *node {
 		return nil
 	}
 	before := len(s.problems)
-	root := s.convert(file.Docs[0].Body)
+	root = s.convert(file.Docs[0].Body)
 	if root == nil && len(s.problems) == before {
 		s.reportFile("", "the file is not YAML that a catalog can hold")
 	}
@@ -290,66 +295,4 @@ func (s *source) convertMapping(at position, values []*ast.MappingValueNode) *no
 func tokenPosition(tk *token.Token) position {
 	shown, _, _ := strings.Cut(strings.TrimSpace(tk.Origin), "\n")
 	return position{max(tk.Position.Line, 1), max(tk.Position.Column, 1), max(utf8.RuneCountInString(shown), 1)}
-}
-
-// guard finds out which tokens of a guarded source may be shown: its structure,
-// its keys, and values that are known not to be secret.
-func (s *source) guard(tokens token.Tokens) {
-	s.open, s.starts = map[position]bool{}, map[int][]position{}
-	key := ""
-	for _, tk := range tokens {
-		at := tokenPosition(tk)
-		s.starts[at.line] = append(s.starts[at.line], at)
-		switch {
-		case isStructure(tk.Type):
-			s.open[at] = true
-		case isKey(tk):
-			key = tk.Value
-			s.open[at] = true
-		case isScalar(tk.Type):
-			s.open[at] = isPublic(key, tk)
-		}
-	}
-}
-
-func isStructure(t token.Type) bool {
-	switch t {
-	case token.MappingValueType, token.MappingStartType, token.MappingEndType, token.SequenceStartType,
-		token.SequenceEndType, token.SequenceEntryType, token.CollectEntryType, token.DocumentHeaderType:
-		return true
-	}
-	return false
-}
-
-func isScalar(t token.Type) bool {
-	switch t {
-	case token.StringType, token.SingleQuoteType, token.DoubleQuoteType, token.IntegerType, token.BoolType, token.FloatType, token.NullType:
-		return true
-	}
-	return false
-}
-
-// isKey reports whether a token is a key where keys belong. In "token: a: b"
-// the a is none: it is part of a value that lacks its quotes.
-func isKey(tk *token.Token) bool {
-	if !isScalar(tk.Type) || tk.Next == nil || tk.Next.Type != token.MappingValueType {
-		return false
-	}
-	return tk.Prev == nil || tk.Prev.Position.Line < tk.Position.Line || tk.Prev.Type != token.MappingValueType
-}
-
-// isPublic reports whether a value may be shown: it is no secret, or it is a
-// reference to one. The arguments of a command are shown; what looks like a
-// secret among them is masked anyway.
-func isPublic(key string, value *token.Token) bool {
-	switch key {
-	case "kind", "version":
-		return true
-	case "url":
-		return !strings.ContainsAny(value.Value, "@?#")
-	case "command":
-		return value.Prev != nil && value.Prev.Type != token.MappingValueType
-	}
-	_, err := secretref.ParseRef(value.Value)
-	return err == nil
 }

@@ -15,14 +15,22 @@ type Seen struct {
 	Proved bool       // on the generation in use, by everything that can be looked at without an effect
 	Class  pawl.Class // of the strongest evidence
 	Holds  pawl.Holds
+	Silent bool // the place cannot tell which value it holds, and nothing is known of our last write either
 	Detail string
 	Err    error
+}
+
+// A Written is what is known of the last write to a place: the vendor's mark
+// of it. For a place that cannot be read back this is all there is to compare.
+type Written struct {
+	ID    string // of the generation that was written
+	Marks map[string]string
 }
 
 // Verify looks at every place of a plan and changes nothing. The generation in
 // use is what the store holds. Proofs that would have to be started are left
 // out.
-func (e *Engine) Verify(ctx context.Context, plan pawl.Plan) (Report, []Seen, error) {
+func (e *Engine) Verify(ctx context.Context, plan pawl.Plan, last Written) (Report, []Seen, error) {
 	hands, err := e.cfg.Open(ctx, plan)
 	if err != nil {
 		return Report{}, nil, err
@@ -35,7 +43,12 @@ func (e *Engine) Verify(ctx context.Context, plan pawl.Plan) (Report, []Seen, er
 	}
 	v.current(ctx, hands)
 	seen := make([]Seen, len(plan.Consumers))
-	each(len(seen), func(i int) { seen[i] = sight(ctx, plan.Consumers[i], hands, i, v.old) })
+	if last.ID != v.Old.ID {
+		last.Marks = nil // somebody rotated it without us
+	}
+	each(len(seen), func(i int) {
+		seen[i] = sight(ctx, plan.Consumers[i], hands, i, v.old, last.Marks[plan.Consumers[i].ID])
+	})
 	return v.Report, seen, nil
 }
 
@@ -54,14 +67,18 @@ func (v *survey) current(ctx context.Context, hands *Hands) {
 	}
 }
 
-func sight(ctx context.Context, c pawl.Place, hands *Hands, i int, value pawl.Secret) Seen {
+func sight(ctx context.Context, c pawl.Place, hands *Hands, i int, value pawl.Secret, mark string) Seen {
 	s := Seen{ID: c.ID, Where: c.Where}
 	if c.Human != nil {
 		s.Detail = "a person; nothing can be looked at"
 		return s
 	}
 	look := pawl.Look{Want: pawl.Content{Secret: value}}
+	if _, readable := wrap.As[pawl.Reader](hands.Consumers[i]); !readable {
+		look.Mark, s.Silent = mark, mark == ""
+	}
 	o, err := hands.Consumers[i].Observe(ctx, look)
+	s.Silent = s.Silent && err == nil && o.Holds == pawl.HoldsUnknown
 	s.Proved, s.Class, s.Holds, s.Detail, s.Err = err == nil && o.Verdict == pawl.Proved, o.Class, o.Holds, o.Detail, err
 	for j, op := range c.Proofs {
 		if op.Starts || !s.Proved {

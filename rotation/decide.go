@@ -144,7 +144,7 @@ var (
 		{Proving, (*decider).people},
 		{Soaking, (*decider).soak},
 		{Approval, (*decider).approval},
-		{Revoking, (*decider).authorised},
+		{Approval, (*decider).authorised},
 		{Revoking, (*decider).revoke},
 		{ConfirmingDead, (*decider).dead},
 		{Watching, (*decider).watch},

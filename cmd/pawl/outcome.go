@@ -165,7 +165,7 @@ func waitLines(waits []rotation.Wait) []map[string]string {
 	lines, seen := []map[string]string{}, map[string]bool{}
 	for _, w := range waits {
 		key := string(w.On) + w.Consumer + w.Detail
-		if seen[key] || w.Consumer == "" && w.Detail == "" {
+		if seen[key] || w.On == rotation.OnRevoke || w.Consumer == "" && w.Detail == "" {
 			continue
 		}
 		seen[key] = true

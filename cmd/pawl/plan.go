@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -190,7 +191,7 @@ func (a *app) showPlan(w io.Writer, p pawl.Plan, r engine.Report) {
 	if p.Approval != nil {
 		fmt.Fprintf(w, "  approve  %d of %s, before the revoke\n", p.Approval.Count, p.Approval.From)
 	}
-	for _, text := range append(p.Warnings, r.Findings...) {
+	for _, text := range append(slices.Clone(p.Warnings), grouped(r.Findings)...) {
 		fmt.Fprintf(w, "  %s %s\n", a.sign(warn), text)
 	}
 }

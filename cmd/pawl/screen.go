@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,11 +37,10 @@ func (a *app) sign(m mark) string {
 // A screen tells a run as it goes, one finished line after the other. Nothing
 // is ever repainted.
 type screen struct {
-	a     *app
-	enc   *json.Encoder // with --json, on stdout
-	phase rotation.Phase
-	told  map[string]bool
-	local bool // clock times in the local zone
+	a    *app
+	enc  *json.Encoder   // with --json, on stdout
+	key  string          // what was last said of the old key
+	told map[string]bool // looks that were told already
 }
 
 func newScreen(a *app) *screen {
@@ -92,6 +92,13 @@ func (s *screen) watch(u engine.Update) {
 	if what == "" {
 		return
 	}
+	if ev := u.Event; ev.Type == pawl.EvEnded && ev.Step == pawl.StepSet {
+		for key := range s.told { // written again, so what was seen of it is news again
+			if strings.HasPrefix(key, what+"|") {
+				delete(s.told, key)
+			}
+		}
+	}
 	key := what + "|" + text
 	if u.Event.Type == pawl.EvObserved && s.told[key] {
 		return
@@ -102,11 +109,37 @@ func (s *screen) watch(u engine.Update) {
 
 // state says, whenever it changes, whether the old key is still valid.
 func (s *screen) state(u engine.Update) string {
-	if u.Phase == s.phase {
+	key := oldKey(u.State)
+	if key == s.key {
 		return ""
 	}
-	s.phase = u.Phase
-	return "   [" + oldKey(u.State) + "]"
+	s.key = key
+	return "   [" + key + "]"
+}
+
+// grouped says a remark once that is made of several places.
+func grouped(findings []string) []string {
+	var order []string
+	where := map[string][]string{}
+	for _, f := range findings {
+		place, text, ok := strings.Cut(f, ": ")
+		if !ok || strings.Contains(place, " ") {
+			place, text = "", f
+		}
+		if where[text] == nil {
+			order = append(order, text)
+		}
+		where[text] = append(where[text], place)
+	}
+	for i, text := range order {
+		places := where[text]
+		slices.Sort(places)
+		if places[0] != "" {
+			order[i] = strings.Join(places, ", ") + ": " + text
+		}
+	}
+	slices.Sort(order)
+	return order
 }
 
 func oldKey(s *rotation.State) string {
@@ -132,7 +165,7 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 		if ev.Result != pawl.Done {
 			return bad, "Checks", ev.Detail
 		}
-		for _, f := range ev.Findings {
+		for _, f := range grouped(ev.Findings) {
 			s.a.say("         %s %s", s.a.sign(warn), f)
 		}
 		return good, "Checks", fmt.Sprintf("sign-ins work, %d places reachable, old authorization %s", len(u.State.Places), orDash(ev.ID))

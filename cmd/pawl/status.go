@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/journal/sqlite"
 	"github.com/pawl-dev/pawl/rotation"
@@ -52,6 +53,8 @@ type statusDoc struct {
 	Consumers  []consumerDoc       `json:"consumers"`
 	Waits      []map[string]string `json:"waits"`
 	Driver     string              `json:"driver,omitempty"`
+	Next       []string            `json:"next,omitempty"`
+	text       string
 }
 
 type consumerDoc struct {
@@ -62,6 +65,7 @@ type consumerDoc struct {
 	Proved   bool   `json:"proved"`
 	Class    string `json:"class,omitempty"`
 	Detail   string `json:"detail,omitempty"`
+	human    bool
 }
 
 func (a *app) runStatus(ctx context.Context, args []string) error {
@@ -128,9 +132,11 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 		p := s.Places[i]
 		proved := s.Holds(i)
 		d.Consumers = append(d.Consumers, consumerDoc{ID: c.ID, Where: c.Where, Required: c.Required(), Written: p.Write.Status == rotation.Done || p.Confirmed != "",
-			Proved: proved, Class: classWord(s, i), Detail: p.Look.Detail})
+			Proved: proved, Class: classWord(s, i), Detail: p.Look.Detail, human: c.Human != nil})
 	}
 	if s.Outcome == "" {
+		v := judge(engine.Result{ID: run.ID, State: s, Phase: dec.Phase, Waits: dec.Waits})
+		d.text, d.Next = v.text, v.next
 		if path, err := a.stateFile(); err == nil {
 			if h, held, err := sqlite.DriverLockHolder(filepath.Dir(path)); err == nil && held {
 				d.Driver = h.String()
@@ -162,6 +168,13 @@ func (a *app) showStatus(d statusDoc) {
 	for _, c := range d.Consumers {
 		m, word := idle, "not written yet"
 		switch {
+		case c.human && c.Proved:
+			m, word = good, "confirmed"
+		case c.human:
+			word = "not confirmed"
+			if !c.Required {
+				word += " (blocks nothing)"
+			}
 		case c.Proved:
 			m, word = good, "proved ("+c.Class+")"
 		case c.Written:
@@ -169,10 +182,15 @@ func (a *app) showStatus(d statusDoc) {
 		}
 		a.print("  %s %-14s %-22s %s", a.sign(m), c.ID, word, c.Detail)
 	}
-	if d.Outcome == "" && d.Driver == "" {
-		for _, w := range d.Waits {
-			a.print("  %s %s %s", a.sign(busy), w["consumer"], w["detail"])
-		}
-		a.print("  Next: pawl resume %s", d.Credential)
+	if d.Outcome != "" || d.Driver != "" {
+		return
+	}
+	a.print("  %s %s", a.sign(idle), d.text)
+	for _, w := range d.Waits {
+		a.print("      %-14s %s", w["consumer"], w["detail"])
+	}
+	a.print("  Next:")
+	for _, n := range d.Next {
+		a.print("    %s", n)
 	}
 }

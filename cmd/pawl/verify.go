@@ -12,6 +12,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/rotation"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -43,6 +44,7 @@ type verifyLine struct {
 	Class  string `json:"class,omitempty"`
 	Detail string `json:"detail,omitempty"`
 	Human  bool   `json:"human,omitempty"`
+	Silent bool   `json:"silent,omitempty"` // it cannot tell, and pawl did not write it
 }
 
 func (a *app) runVerify(ctx context.Context, args []string) error {
@@ -56,7 +58,7 @@ func (a *app) runVerify(ctx context.Context, args []string) error {
 	eng := engine.New(engine.Config{Actor: a.actor(), Open: a.opener(cat).Open, Log: a.log()})
 	docs, ok := []verifyDoc{}, true
 	for _, name := range args {
-		d, err := verifyOne(ctx, cat, eng, name)
+		d, err := verifyOne(ctx, cat, eng, name, a.lastWritten(ctx, name))
 		if err != nil {
 			return err
 		}
@@ -77,12 +79,33 @@ func (a *app) runVerify(ctx context.Context, args []string) error {
 	return nil
 }
 
-func verifyOne(ctx context.Context, cat *catalog.Catalog, eng *engine.Engine, name string) (verifyDoc, error) {
+// lastWritten is what the journal knows of the marks of the last writes.
+func (a *app) lastWritten(ctx context.Context, name string) (w engine.Written) {
+	j, err := a.readState(ctx)
+	if err != nil || j == nil {
+		return w // without a journal there is only less to compare with
+	}
+	defer j.Close()
+	run, err := j.Latest(ctx, name)
+	if err != nil {
+		return w
+	}
+	s := rotation.Fold(run.Events)
+	w = engine.Written{ID: s.ID(s.Target), Marks: map[string]string{}}
+	for i, c := range s.Plan.Consumers {
+		if p := s.Places[i]; p.Write.Status == rotation.Done && p.Side == s.Target {
+			w.Marks[c.ID] = p.Mark
+		}
+	}
+	return w
+}
+
+func verifyOne(ctx context.Context, cat *catalog.Catalog, eng *engine.Engine, name string, last engine.Written) (verifyDoc, error) {
 	p, err := cat.Plan(name, pawl.Manual)
 	if err != nil {
 		return verifyDoc{}, err
 	}
-	report, seen, err := eng.Verify(ctx, p)
+	report, seen, err := eng.Verify(ctx, p, last)
 	if err != nil {
 		return verifyDoc{}, err
 	}
@@ -95,7 +118,8 @@ func verifyOne(ctx context.Context, cat *catalog.Catalog, eng *engine.Engine, na
 		if s.Err != nil {
 			l.Detail = s.Err.Error()
 		}
-		d.OK = d.OK && (s.Proved || l.Human)
+		l.Silent = s.Silent
+		d.OK = d.OK && (s.Proved || l.Human || l.Silent)
 		d.Consumers = append(d.Consumers, l)
 	}
 	return d, nil
@@ -108,7 +132,7 @@ func (a *app) showVerify(d verifyDoc) {
 	}
 	for _, l := range d.Consumers {
 		switch {
-		case l.Human:
+		case l.Human || l.Silent:
 			a.print("  %s %-14s %s", a.sign(idle), l.ID, l.Detail)
 		case l.Proved:
 			a.print("  %s %-14s %s: %s", a.sign(good), l.ID, l.Class, l.Detail)

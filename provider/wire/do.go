@@ -108,8 +108,8 @@ func (r Request) setHeader(h http.Header) error {
 		return nil
 	}
 	token := r.Token.Reveal()
-	if len(token) == 0 || bytes.ContainsFunc(token, notToken) {
-		return errors.New("the token is empty or holds characters that no token has")
+	if bytes.ContainsFunc(token, notToken) {
+		return errors.New("the token holds characters that no token has")
 	}
 	h.Set("Authorization", "Bearer "+string(token))
 	return nil

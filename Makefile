@@ -1,0 +1,43 @@
+# The toolchain. Everything here is for users too; .ci/run calls `make test`.
+export CGO_ENABLED = 0
+GO ?= go
+
+.PHONY: test check build demo torture bench fuzz conformance-heroku setup
+
+test: setup check ## format, vet, all tests, and the short torture
+	$(GO) test ./...
+	$(GO) run ./cmd/pawl demo
+
+setup: ## what a bare machine lacks: Go itself is the only thing that is not installed from here
+	@command -v $(GO) >/dev/null || { echo "Go 1.26 or newer is needed: https://go.dev/doc/install"; exit 1; }
+	$(GO) mod download
+	$(GO) mod verify
+
+check:
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt -w the files above"; exit 1; }
+	$(GO) vet ./...
+
+build: ## ./pawl, stripped
+	$(GO) build -trimpath -ldflags "-s -w" -o pawl ./cmd/pawl
+
+demo:
+	$(GO) run ./cmd/pawl demo
+
+torture: ## kill the real program at every request, and every other case that `make test` samples
+	$(GO) test ./cmd/pawl -run 'Killed' -timeout 30m -args -torture
+
+bench: ## the figures of docs/performance.md
+	$(GO) test -run '^$$' -bench . ./journal/sqlite ./seal ./rotation ./engine ./cmd/pawl
+
+FUZZTIME ?= 30s
+fuzz: ## every fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg || exit 1; \
+	  done; done
+
+HEROKU_CLI ?= 11.10.0
+conformance-heroku: ## the vendor's own command line accepts the simulator (npm, 400 MB, opt-in)
+	@command -v npm >/dev/null || { echo "npm is needed (apt-get install npm)"; exit 1; }
+	npm install --prefix .heroku-cli --no-fund --no-audit heroku@$(HEROKU_CLI)
+	PAWL_HEROKU_CLI=$(CURDIR)/.heroku-cli/node_modules/.bin/heroku $(GO) test -tags herokucli -count=1 -run CommandLine -v ./provider/heroku
