@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,6 +10,6 @@ import (
 // program, and kill it.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"pawl": func() { os.Exit(run(context.Background(), system(), os.Args[1:])) },
+		"pawl": main,
 	})
 }

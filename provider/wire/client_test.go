@@ -17,37 +17,43 @@ import (
 	"github.com/pawl-dev/pawl/provider/wire"
 )
 
-// TestNothingIsSentTwice is the trap of net/http: on a kept-alive connection
-// that breaks it repeats what has an Idempotency-Key or a body it can rewind.
+// TestNothingIsSentTwice is the trap of net/http: where a kept-alive connection
+// breaks, it repeats what has an Idempotency-Key, and a body that it can rewind
+// or none.
 func TestNothingIsSentTwice(t *testing.T) {
-	var posts atomic.Int32
-	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == "GET" {
-			io.WriteString(w, "{}")
-			return
+	for _, method := range []string{"POST", "DELETE"} {
+		var applied atomic.Int32
+		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			if r.Header.Get("Idempotency-Key") == "" {
+				io.WriteString(w, "{}")
+				return
+			}
+			applied.Add(1)
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				conn.Close()
+			}
+		})
+		hc := client(t, wire.Options{})
+		for _, mutates := range []bool{false, true} { // leaves connections that could be reused
+			if _, err := wire.Do(t.Context(), hc, request(url, mutates), nil); err != nil {
+				t.Fatal(err)
+			}
 		}
-		io.Copy(io.Discard, r.Body)
-		posts.Add(1)
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err == nil {
-			conn.Close()
+		var body io.Reader
+		if method == "POST" {
+			body = strings.NewReader("{}")
 		}
-	})
-	hc := client(t, wire.Options{})
-	for range 3 { // leaves a connection that could be reused
-		if _, err := wire.Do(t.Context(), hc, request(url, false), nil); err != nil {
+		req, err := http.NewRequestWithContext(t.Context(), method, url, body)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	req, err := http.NewRequestWithContext(t.Context(), "POST", url, strings.NewReader("{}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Idempotency-Key", "k1")
-	_, err = hc.Do(req) // as somebody else's client would
-	wantKind(t, wire.Classify("acme.Op", true, err), pawl.Unknown)
-	if posts.Load() != 1 {
-		t.Errorf("applied %d times, want once", posts.Load())
+		req.Header.Set("Idempotency-Key", "k1")
+		_, err = hc.Do(req) // as somebody else's client would
+		wantKind(t, wire.Classify("acme.Op", true, err), pawl.Unknown)
+		if applied.Load() != 1 {
+			t.Errorf("%s was applied %d times, want once", method, applied.Load())
+		}
 	}
 }
 

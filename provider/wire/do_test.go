@@ -156,12 +156,15 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestEncodedErrorIsStillAnAnswer(t *testing.T) {
-	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		say(401, "CANARY")(w, nil)
-	})
-	wantKind(t, do(t, request(url, true), nil), pawl.Denied)
+// TestEncoded: what was not asked for is not read, but a refusal is a refusal.
+func TestEncoded(t *testing.T) {
+	for status, want := range map[int]pawl.Kind{200: pawl.Unknown, 401: pawl.Denied} {
+		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "br")
+			say(status, `{"name":"CANARY"}`)(w, nil)
+		})
+		wantKind(t, do(t, request(url, true), nil), want)
+	}
 }
 
 func TestNothingWasSent(t *testing.T) {

@@ -95,7 +95,7 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, &failure{true, b.refused}
 	}
 	n, err := b.ReadCloser.Read(p)
-	if b.left -= int64(n); false {
+	if b.left -= int64(n); b.left < 0 {
 		b.refused = errTooBig
 		return 0, &failure{true, errTooBig}
 	}

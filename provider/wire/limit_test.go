@@ -67,7 +67,7 @@ func TestConcurrent(t *testing.T) {
 // waits for its turn.
 func TestRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hc := clientOver(Options{PerSecond: 1, Burst: 2, Timeout: time.Second / 2}, fake(func(r *http.Request) (*http.Response, error) {
+		hc := clientOver(Options{PerSecond: 1, Burst: 2, Concurrent: 1, Timeout: time.Second / 2}, fake(func(r *http.Request) (*http.Response, error) {
 			if _, ok := r.Context().Deadline(); !ok {
 				t.Error("an exchange without a deadline")
 			}
@@ -86,6 +86,9 @@ func TestRate(t *testing.T) {
 		defer cancel()
 		if err := get(soon, hc); pawl.KindOf(err) != pawl.Unavailable {
 			t.Errorf("a turn after the deadline: %v", err)
+		}
+		if err := get(t.Context(), hc); err != nil { // the place in the queue is free again
+			t.Error(err)
 		}
 	})
 }

@@ -1,0 +1,369 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/itchyny/gojq"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pawl-dev/pawl/sim"
+	"github.com/pawl-dev/pawl/sim/world"
+)
+
+// TestScripts plays the transcripts of testdata/script: each is one terminal
+// session against a simulated company of its own. Besides testscript's own
+// commands they have
+//
+//	sim [--fault RULE]...     found the company; sets $PAWL_CATALOG, $OLD, $HEROKU_URL …
+//	serve ARGS...             the same, by the real "pawl sim --json ARGS"
+//	exit N PROGRAM ARGS...    run a program, which must exit with N
+//	at RULE PROGRAM ARGS...   run a program when a request of the form "VENDOR METHOD PATH" comes in, before it is
+//	                          answered; "interrupt" instead of a program interrupts the one that runs
+//	break RULE  /  mend       a fault from now on, as "heroku * ** refuse"; no fault any more
+//	world VERB ARGS...        something happens in the company; see the verbs below
+//	change FROM TO            edit the credential's file; FROM must be in it
+//	live ID                   the authorization exists at Heroku
+//	json FILE EXPRESSION WANT what a jq expression makes of all documents of FILE
+//	check                     every copy is the same, works, and nothing is left over
+//	flip FILE TEXT            change one bit of the first TEXT in FILE
+//	sql STATEMENT             change the journal behind pawl's back
+//
+// After each script nothing that pawl printed, and no file below $HOME, may
+// hold a simulated secret.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		Setup:               setUpScript,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sim": scriptSim, "serve": scriptServe, "exit": scriptExit, "at": scriptAt, "break": scriptBreak, "mend": scriptMend,
+			"world": scriptWorld, "change": scriptChange, "live": scriptLive, "json": scriptJSON, "check": scriptCheck, "flip": scriptFlip, "sql": scriptSQL,
+		},
+	})
+}
+
+// A stage is what belongs to one script.
+type stage struct {
+	t     testing.TB
+	home  string
+	w     *world.World
+	rules *sim.Rules
+
+	mu      sync.Mutex
+	output  bytes.Buffer // everything that was printed
+	running *os.Process  // by exit
+}
+
+type stageKey struct{}
+
+func setUpScript(e *testscript.Env) error {
+	s := &stage{t: e.T().(testing.TB), home: filepath.Join(e.WorkDir, "home"), rules: &sim.Rules{}}
+	e.Values[stageKey{}] = s
+	e.Setenv("HOME", s.home)
+	e.Setenv("DB", filepath.Join(s.home, ".local", "state", "pawl", "pawl.db"))
+	e.Setenv("TZ", "UTC")
+	e.Defer(s.mustNotLeak)
+	return os.MkdirAll(s.home, 0o700)
+}
+
+func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*stage) }
+
+// mustNotLeak fails the test if a secret is in what was printed or written.
+func (s *stage) mustNotLeak() {
+	look := func(what string, b []byte) {
+		for _, c := range canaries {
+			if bytes.Contains(b, []byte(c)) {
+				s.t.Errorf("a secret value is in %s", what)
+			}
+		}
+	}
+	look("what was printed", s.output.Bytes())
+	err := filepath.WalkDir(s.home, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		look(path, b)
+		return err
+	})
+	if err != nil {
+		s.t.Error(err)
+	}
+}
+
+// Write collects what is printed.
+func (s *stage) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.output.Write(p)
+}
+
+func scriptSim(ts *testscript.TestScript, neg bool, args []string) {
+	s := stageOf(ts)
+	o := world.Options{}
+	for i := 0; i < len(args); i++ {
+		switch args[i] {
+		case "--fault":
+			i++
+			s.addRule(ts, args[i], nil)
+		case "--mask":
+			o.MaskTokens = true
+		case "--undying": // a revoked token goes on working
+			o.RevokeDelay = time.Hour
+		case "--endless": // workflow runs do not end
+			o.RunDuration = time.Hour
+		default:
+			ts.Fatalf("sim: no flag %s", args[i])
+		}
+	}
+	o.Front = func(vendor string, h http.Handler) http.Handler { return sim.Front(vendor, h, s.rules) }
+	s.w = world.New(o)
+	ctx, stop := context.WithCancel(context.Background())
+	urls, wait, err := s.w.Serve(ctx, 0)
+	ts.Check(err)
+	ts.Defer(func() { stop(); wait() })
+	dir := ts.MkAbs("catalog")
+	ts.Check(s.w.WriteCatalog(dir, urls))
+	ts.Setenv("PAWL_CATALOG", dir)
+	ts.Setenv("OLD", s.w.OldID)
+	for name, url := range urls {
+		ts.Setenv(strings.ToUpper(name)+"_URL", url)
+	}
+	s.change(ts, "soak: 1s, watch: 1s", "soak: 0s, watch: 0s")
+}
+
+// scriptServe starts "pawl sim --json" and reads the one line that it prints.
+func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
+	cmd := stageOf(ts).command(ts, context.Background(), "pawl", append([]string{"sim", "--json"}, args...)...)
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		cmd.Process.Signal(os.Interrupt)
+		if err := cmd.Wait(); err != nil {
+			stageOf(ts).t.Errorf("pawl sim ended with %v", err)
+		}
+	})
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	ts.Check(err)
+	ts.Stdout().Write(line)
+	var told struct {
+		Catalog string
+		Heroku  struct{ URL, Token, App string }
+	}
+	ts.Check(json.Unmarshal(line, &told))
+	ts.Setenv("CATALOG", told.Catalog)
+	ts.Setenv("HEROKU_URL", told.Heroku.URL)
+	ts.Setenv("HEROKU_APP", told.Heroku.App)
+}
+
+func (s *stage) command(ts *testscript.TestScript, ctx context.Context, name string, args ...string) *exec.Cmd {
+	path := name
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if p, err := exec.LookPath(filepath.Join(dir, name)); err == nil && !filepath.IsAbs(name) {
+			path = p
+			break
+		}
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{"HOME", "PATH", "TZ", "PAWL_CATALOG", "PAWL_STATE", "PAWL_KEY_FILE", "NO_COLOR", "ACCESSIBLE", "XDG_STATE_HOME"} {
+		if value := ts.Getenv(name); value != "" {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	return cmd
+}
+
+func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("want: exit N PROGRAM ARGS...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	s := stageOf(ts)
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	defer cancel()
+	cmd := s.command(ts, ctx, args[1], args[2:]...)
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(ts.Stdout(), s), io.MultiWriter(ts.Stderr(), s)
+	s.mu.Lock()
+	err = cmd.Start()
+	s.running = cmd.Process
+	s.mu.Unlock()
+	ts.Check(err)
+	cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("exit %d, want %d", got, want)
+	}
+}
+
+func (s *stage) addRule(ts *testscript.TestScript, text string, fires func()) {
+	r, err := sim.ParseRule(text, simVendors...)
+	ts.Check(err)
+	r.Fires = fires
+	s.rules.Add(r)
+}
+
+// scriptAt lets something happen in the middle of a request.
+func scriptAt(ts *testscript.TestScript, neg bool, args []string) {
+	s := stageOf(ts)
+	words := strings.Fields(args[0])
+	if len(words) != 3 {
+		ts.Fatalf("want: at 'VENDOR METHOD PATH' PROGRAM ARGS...")
+	}
+	act := func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.running.Signal(os.Interrupt)
+	}
+	if args[1] != "interrupt" {
+		cmd := s.command(ts, context.Background(), args[1], args[2:]...)
+		cmd.Stdout, cmd.Stderr = s, s
+		act = func() {
+			if err := cmd.Run(); err != nil {
+				s.t.Errorf("%s: %v", strings.Join(args[1:], " "), err)
+			}
+		}
+	}
+	s.rules.Add(sim.Rule{Match: sim.Match{Vendor: words[0], Method: words[1], Path: words[2]}, Times: 1, Fires: act})
+}
+
+func scriptBreak(ts *testscript.TestScript, neg bool, args []string) {
+	stageOf(ts).addRule(ts, args[0], nil)
+}
+
+func scriptMend(ts *testscript.TestScript, neg bool, args []string) { stageOf(ts).rules.Mend() }
+
+// scriptWorld makes something happen that pawl did not do.
+func scriptWorld(ts *testscript.TestScript, neg bool, args []string) {
+	w := stageOf(ts).w
+	switch args[0] {
+	case "fail-release": // APP: the release phase of its next release fails
+		w.Heroku.FailRelease(args[1], 1)
+	case "drift": // APP: somebody sets another value
+		w.Heroku.Redeploy(args[1], map[string]string{world.Key: "HRKU-CANARY-drift"})
+	case "twin": // a second authorization of the same name whose token cannot be told from the first's
+		id, _ := w.Heroku.AddAuthorization(world.Account, world.Stem+" 2026-08-20", []string{"global"})
+		ts.Setenv("TWIN", id)
+	case "orphan": // LABEL: an authorization with this description
+		id, _ := w.Heroku.AddAuthorization(world.Account, args[1], []string{"global"})
+		ts.Setenv("ORPHAN", id)
+	case "caller-is-old": // the connection signs in with the token that is to be rotated
+		value, _, _ := w.Infisical.Get("prod", "/", world.Key)
+		ts.Check(os.WriteFile(filepath.Join(ts.Getenv("PAWL_CATALOG"), "secrets", "heroku"), []byte(value), 0o600))
+	case "finish-runs": // CONCLUSION: the workflow runs that pawl looks at end
+		finishRuns(w, args[1])
+	default:
+		ts.Fatalf("world: no verb %s", args[0])
+	}
+}
+
+func finishRuns(w *world.World, conclusion string) {
+	for _, r := range w.GitHub.Requests() {
+		_, id, _ := strings.Cut(r, "/actions/runs/")
+		if n, err := strconv.ParseInt(id, 10, 64); err == nil {
+			w.GitHub.Finish(n, conclusion)
+		}
+	}
+}
+
+func scriptChange(ts *testscript.TestScript, neg bool, args []string) {
+	stageOf(ts).change(ts, args[0], args[1])
+}
+
+func (s *stage) change(ts *testscript.TestScript, from, to string) {
+	file := filepath.Join(ts.Getenv("PAWL_CATALOG"), "credentials", world.Credential+".yaml")
+	text := ts.ReadFile(file)
+	if !strings.Contains(text, from) {
+		ts.Fatalf("no %q in %s", from, file)
+	}
+	to = strings.ReplaceAll(to, `\n`, "\n")
+	ts.Check(os.WriteFile(file, []byte(strings.Replace(text, from, to, 1)), 0o600))
+}
+
+func scriptLive(ts *testscript.TestScript, neg bool, args []string) {
+	live := false
+	for _, a := range stageOf(ts).w.Heroku.Authorizations() {
+		live = live || a.ID == args[0]
+	}
+	if live == neg {
+		ts.Fatalf("authorization %s exists: %v", args[0], live)
+	}
+}
+
+func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {
+	var docs []any
+	for dec := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0]))); ; {
+		var doc any
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		ts.Check(err)
+		docs = append(docs, doc)
+	}
+	query, err := gojq.Parse(args[1])
+	ts.Check(err)
+	got, _ := query.Run(docs).Next()
+	text, ok := got.(string)
+	if !ok {
+		b, err := gojq.Marshal(got)
+		ts.Check(err)
+		text = string(b)
+	}
+	if (text == args[2]) == neg {
+		ts.Fatalf("%s is %s, want %s", args[1], text, args[2])
+	}
+}
+
+func scriptCheck(ts *testscript.TestScript, neg bool, args []string) {
+	wrong := stageOf(ts).w.Check()
+	switch {
+	case !neg && len(wrong) > 0:
+		ts.Fatalf("%s", strings.Join(wrong, "\n"))
+	case neg && !slices.Equal(wrong, args):
+		ts.Fatalf("wrong is %q, want %q", wrong, args)
+	}
+}
+
+func scriptFlip(ts *testscript.TestScript, neg bool, args []string) {
+	file := ts.MkAbs(args[0])
+	b := []byte(ts.ReadFile(file))
+	at := bytes.Index(b, []byte(args[1]))
+	if at < 0 {
+		ts.Fatalf("no %q in %s", args[1], file)
+	}
+	b[at] ^= 1
+	ts.Check(os.WriteFile(file, b, 0o600))
+	fmt.Fprintf(ts.Stdout(), "byte %d\n", at)
+}
+
+func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
+	db, err := sql.Open("sqlite", ts.Getenv("DB"))
+	ts.Check(err)
+	defer db.Close()
+	done, err := db.Exec(args[0])
+	ts.Check(err)
+	if n, err := done.RowsAffected(); strings.HasPrefix(args[0], "UPDATE") && (err != nil || n == 0) {
+		ts.Fatalf("nothing was changed: %v", err)
+	}
+}
