@@ -60,6 +60,7 @@ type run struct {
 	values  values
 	flying  map[string]bool
 	results chan outcome
+	begun   time.Time // when this process took it up, with the monotonic reading
 	since   time.Time // when waiting for proofs began
 	phase   rotation.Phase
 	chain   chain
@@ -130,7 +131,7 @@ func (r *run) drive(ctx context.Context) Result {
 	if err := r.append(ctx, outcome{events: first}); err != nil {
 		return r.result(rotation.Decision{}, err)
 	}
-	r.since = time.Now()
+	r.begun, r.since = time.Now(), time.Now()
 	for {
 		d, err := r.step(ctx)
 		if err != nil {
@@ -210,8 +211,8 @@ func (r *run) begin(ctx context.Context, actions []rotation.Action) (intents boo
 	for _, a := range start {
 		if a.Do == rotation.DoRevoke {
 			// Once more, right before the call: the append may have taken long.
-			if err := r.state.Guard(r.e.now()); err != nil {
-				if err := r.append(ctx, outcome{events: []pawl.Event{r.ended(pawl.StepRevoke, a, &pawl.Error{Op: "engine", Kind: pawl.Unavailable, Err: err})}}); err != nil {
+			if err := r.mayRevoke(); err != nil {
+				if err := r.append(ctx, outcome{events: []pawl.Event{r.ended(pawl.StepRevoke, a, err)}}); err != nil {
 					return false, err
 				}
 				continue
@@ -220,6 +221,30 @@ func (r *run) begin(ctx context.Context, actions []rotation.Action) (intents boo
 		r.fly(ctx, a)
 	}
 	return len(events) > 0, nil
+}
+
+// mayRevoke is the last look before the one effect that cannot be undone. A
+// refusal by the guard is passing: the proofs are taken again. A clock that has
+// jumped is for a person to look at, since soak and evidence are measured by it.
+func (r *run) mayRevoke() error {
+	if jump := r.jumped(); jump > clockJump || jump < -clockJump {
+		return &pawl.Error{Op: "engine", Kind: pawl.Operator, Err: fmt.Errorf("the wall clock has jumped by %s since this process began", jump.Round(time.Second)),
+			Hint: "check the clock (or was the machine asleep?), then resume"}
+	}
+	if err := r.state.Guard(r.e.now()); err != nil {
+		return &pawl.Error{Op: "engine", Kind: pawl.Unavailable, Err: err}
+	}
+	return nil
+}
+
+// clockJump is how far wall clock and monotonic clock may drift apart while a
+// process runs. A stepping NTP client stays below.
+const clockJump = 2 * time.Minute
+
+// jumped is how much further the wall clock went than the monotonic one.
+func (r *run) jumped() time.Duration {
+	now := time.Now()
+	return now.Round(0).Sub(r.begun.Round(0)) - now.Sub(r.begun)
 }
 
 // key names an action while it is under way.

@@ -13,6 +13,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second Ctrl-C ends it at once; that is safe too
 	code := run(ctx, system(), os.Args[1:])
 	stop()
 	os.Exit(code)

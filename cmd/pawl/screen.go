@@ -174,7 +174,11 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 	case pawl.EvEnded:
 		return endedWords(u)
 	case pawl.EvObserved:
-		return observedWords(ev)
+		m, what, text := observedWords(ev)
+		if p := u.State.Plan.Place(ev.Consumer); text != "" && p != nil && ev.Proof > 0 && ev.Proof <= len(p.Proofs) {
+			text += " (" + kindName(p.Proofs[ev.Proof-1].Name) + ")"
+		}
+		return m, what, text
 	case pawl.EvConfirmed:
 		return good, ev.Consumer, "claimed: " + ev.Actor.ID + " says it is done"
 	case pawl.EvSoaking:
