@@ -120,7 +120,9 @@ func (s *State) driving(e pawl.Event) {
 			if pr.Verdict == pawl.Refuted {
 				pr.Start, pr.Ticket = Effect{}, ""
 			}
-			pr.retry()
+			if pr.Verdict != pawl.Proved || !s.Plan.Consumers[i].Proofs[j].Starts {
+				pr.retry() // a run that has passed stays passed; how long it counts is the gate's business
+			}
 		}
 	}
 }

@@ -79,6 +79,26 @@ func TestRollbackAtEveryStep(t *testing.T) {
 	}
 }
 
+// TestResumeDoesNotRunAgain: a workflow that has passed on the new value is not
+// run again only because another process went on.
+func TestResumeDoesNotRunAgain(t *testing.T) {
+	w := newWorld(t, somePlan())
+	runs := 0
+	w.fate = func(a rotation.Action) fate {
+		if a.Do == rotation.DoStart {
+			runs++
+		}
+		return fine
+	}
+	w.run()
+	w.drive()
+	w.append(pawl.Event{Type: pawl.EvAuthorised, Actor: ana})
+	w.run()
+	if w.state.Outcome != pawl.Completed || runs != 1 {
+		t.Fatalf("outcome %q after %d runs, want 1", w.state.Outcome, runs)
+	}
+}
+
 func TestSoakWatchAndApproval(t *testing.T) {
 	plan := somePlan()
 	plan.Soak, plan.Watch, plan.Approval = 10*time.Minute, time.Hour, &pawl.Approval{From: "security", Count: 1}

@@ -26,12 +26,20 @@ func judge(r engine.Result) verdict {
 	v := verdict{waits: r.Waits, safe: capital(oldKey(s)) + "."}
 	switch s.Outcome {
 	case pawl.Completed:
-		return verdict{code: exitDone, text: fmt.Sprintf("%s is done: every consumer is on %s, and %s is dead", r.ID, s.NewID(), orDash(s.OldID))}
+		v = verdict{code: exitDone, text: fmt.Sprintf("%s is done: every required consumer is on %s, and %s is dead", r.ID, s.NewID(), orDash(s.OldID))}
+		for _, who := range unconfirmed(s) {
+			v.next = append(v.next, "pawl confirm "+name+" "+who+"   # once they have moved: the old key no longer works for them")
+		}
+		return v
 	case pawl.RolledBack:
-		return verdict{code: exitDone, text: fmt.Sprintf("%s is rolled back: every copy is restored and proved, nothing is left behind", r.ID)}
+		return verdict{code: exitDone, text: fmt.Sprintf("%s is rolled back: every copy is restored and proved, nothing is left behind", r.ID),
+			safe: "Old key: valid everywhere. The new one is dead."}
 	case pawl.Failed:
 		v.code, v.text = exitFailed, fmt.Sprintf("%s failed: %s", r.ID, s.Failure.Detail)
 		v.safe = "Nothing is broken: the old key is untouched and valid everywhere."
+		if s.OldDead || s.Old.Kind == pawl.Denied {
+			v.safe = "Nothing was changed."
+		}
 		if s.Failure.Hint != "" {
 			v.next = []string{s.Failure.Hint}
 		}
@@ -53,7 +61,21 @@ func judge(r engine.Result) verdict {
 	if v.code != exitWaits && s.Target == pawl.New && !s.Past() {
 		v.next = append(v.next, "pawl rollback "+name)
 	}
+	if s.Authorised != (pawl.Actor{}) && s.Target == pawl.New && !s.Past() {
+		v.safe += " The revoke was asked for: resume revokes it once everything is proved."
+	}
 	return v
+}
+
+// unconfirmed lists the people who have not said that they moved.
+func unconfirmed(s *rotation.State) []string {
+	var who []string
+	for _, c := range s.Plan.Consumers {
+		if c.Human != nil && !s.Confirmed(c.ID) {
+			who = append(who, c.ID)
+		}
+	}
+	return who
 }
 
 func stopCode(s *rotation.State) int {

@@ -21,7 +21,7 @@ no error.
 ` + exits,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.takeUp(cmd.Context(), args[0], d, func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error { return nil })
+			return a.takeUp(cmd.Context(), args[0], d, nil, func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error { return nil })
 		},
 	}
 	d.flags(cmd, true)
@@ -37,7 +37,7 @@ the new one. This is the step that cannot be undone.
 ` + exits,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.takeUp(cmd.Context(), args[0], d, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+			return a.takeUp(cmd.Context(), args[0], d, revoked, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
 				return a.askToRevoke(ctx, eng, id, s, d)
 			})
 		},
@@ -76,7 +76,7 @@ func newRollbackCommand(a *app) *cobra.Command {
 ` + exits,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.takeUp(cmd.Context(), args[0], d, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+			return a.takeUp(cmd.Context(), args[0], d, rolledBack, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
 				return a.askToRollBack(ctx, eng, id, s, d)
 			})
 		},
@@ -108,9 +108,35 @@ func (a *app) askToRollBack(ctx context.Context, eng *engine.Engine, id pawl.Rot
 	return eng.Signal(ctx, id, pawl.Event{Type: pawl.EvRollback, Reason: "asked for by " + a.actor().ID})
 }
 
+// revoked reports why a finished rotation did not come to what pawl revoke
+// asks for, or nil.
+func revoked(last journal.Run) error {
+	if last.Outcome == pawl.Completed {
+		return nil
+	}
+	return tooLate(last, "there is nothing to revoke", "Old key: untouched by it.")
+}
+
+// rolledBack is revoked for pawl rollback.
+func rolledBack(last journal.Run) error {
+	if last.Outcome != pawl.Completed {
+		return nil
+	}
+	return tooLate(last, "there is nothing to go back to", "Old key: dead. Every required consumer is on the new one.")
+}
+
+func tooLate(last journal.Run, what, safe string) error {
+	if last.Outcome == "" {
+		return &exit{code: exitUsage, err: fmt.Errorf("%s: it was never rotated here", what), safe: "Nothing was changed."}
+	}
+	return &exit{code: exitUsage, err: fmt.Errorf("%s: %v ended %s (%s)", what, last.ID, last.Updated.Local().Format("2006-01-02 15:04"), last.Outcome),
+		safe: safe, next: []string{"pawl rotate " + last.ID.Credential}}
+}
+
 // takeUp finds the unfinished rotation of a credential, lets first look at it
-// and signal, and drives it.
-func (a *app) takeUp(ctx context.Context, name string, d *driving, first func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error) error {
+// and signal, and drives it. If there is none it is for ended to say whether
+// that is what was wanted; nil: it is.
+func (a *app) takeUp(ctx context.Context, name string, d *driving, ended func(journal.Run) error, first func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error) error {
 	cat, err := a.loadCatalog()
 	if err != nil {
 		return err
@@ -125,6 +151,11 @@ func (a *app) takeUp(ctx context.Context, name string, d *driving, first func(co
 	defer s.Close()
 	run, err := s.Latest(ctx, name)
 	if pawl.KindOf(err) == pawl.NotFound || err == nil && run.Outcome != "" {
+		if ended != nil {
+			if err := ended(run); err != nil {
+				return err
+			}
+		}
 		return a.nothingToDo(name, run)
 	}
 	if err != nil {

@@ -184,7 +184,7 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 	case pawl.EvSoaking:
 		return busy, "Soaking", "both keys stay valid until " + ev.Until.Local().Format("15:04:05")
 	case pawl.EvAuthorised:
-		return good, "Revoke asked for", "by " + ev.Actor.ID + " " + ev.Detail
+		return idle, "Revoke", "asked for by " + ev.Actor.ID + " (" + ev.Detail + "); it waits until every required consumer is proved"
 	case pawl.EvOwed:
 		return warn, "Approval", ev.Detail
 	case pawl.EvRollback:
@@ -194,7 +194,7 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 			return warn, "Orphan found", strings.Join(ev.IDs, ", ") + ": made, but its answer was lost; it will be revoked"
 		}
 	case pawl.EvWatching:
-		return good, sideWord(ev.Side) + " key is dead", fmt.Sprintf("refused %d times in a row, %s after the revoke", rotation.Refusals, ev.Detail)
+		return good, sideWord(ev.Side) + " key is dead", fmt.Sprintf("refused %d times in a row, first %s after the revoke", rotation.Refusals, rounded(ev.Detail))
 	}
 	return m, "", ""
 }
@@ -226,6 +226,8 @@ func endedWords(u engine.Update) (mark, string, string) {
 			return idle, what, "accepted, waits at the vendor: " + ev.Detail
 		case !ev.Changed:
 			return idle, what, "held it already; not proved yet"
+		case ev.Side == pawl.Old:
+			return idle, what, "put back, not proved yet"
 		}
 		return idle, what, "written, not proved yet"
 	case pawl.StepStart:
@@ -248,6 +250,15 @@ func observedWords(ev pawl.Event) (mark, string, string) {
 		return warn, ev.Consumer, "still on the " + string(ev.Side.Other()) + " one: " + ev.Detail
 	}
 	return mark{}, "", ""
+}
+
+// rounded is a duration for people.
+func rounded(text string) string {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return text
+	}
+	return d.Round(10 * time.Millisecond).String()
 }
 
 func sideWord(s pawl.Side) string {
