@@ -233,5 +233,5 @@ func (o *Opener) keep(name string, client any) {
 }
 
 func (o *Opener) http(vendor string) *http.Client {
-	return wire.NewClient(wire.Options{Vendor: vendor, Log: o.Log, PerSecond: 20, Burst: 40, Concurrent: 8})
+	return wire.NewClient(wire.Options{Vendor: vendor, Log: o.Log, PerSecond: 20, Burst: 60, Concurrent: 8})
 }

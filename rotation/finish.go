@@ -22,7 +22,7 @@ func (d *decider) dead() bool {
 		d.Append = append(d.Append, pawl.Event{Type: pawl.EvWatching, Side: doomed, Until: until, Detail: c.First.Sub(d.s.Revoke.At).String()})
 		return false
 	}
-	wait := 250 * time.Millisecond // between two refusals, so that they are not one hiccup
+	wait := 200 * time.Millisecond // between two refusals, so that they are not one hiccup
 	if c.Works {
 		wait = pace(c.At.Sub(d.s.Revoke.At))
 		d.wait(Wait{On: OnDeath, Detail: "the vendor still accepts the " + string(doomed) + " value"})

@@ -36,10 +36,10 @@ const (
 )
 
 // pace is the time between two looks at something that has been going on for
-// the given time: a twentieth of it, so that what is waited for is noticed at
-// most 5 % late and never asked for faster than it can matter.
+// the given time: a twelfth of it, so that what is waited for is noticed at most
+// 8 % late, and never asked for faster than it can matter.
 func pace(elapsed time.Duration) time.Duration {
-	return min(max(elapsed/20, 100*time.Millisecond), 15*time.Second)
+	return min(max(elapsed/12, 100*time.Millisecond), 15*time.Second)
 }
 
 // backoff is the time before trying again after so many failures in a row.

@@ -25,11 +25,11 @@ func (v *configVars) Observe(ctx context.Context, l pawl.Look) (pawl.Observation
 	if err != nil {
 		return pawl.Observation{}, &pawl.Error{Op: op, Kind: pawl.Invalid, Err: err}
 	}
-	s, err := v.sight(ctx, op)
-	if err != nil {
-		return pawl.Observation{}, err
+	s, early, err := v.follow(ctx, op, l.Mark)
+	if err != nil || early != nil {
+		return deref(early), err
 	}
-	o := pawl.Observation{Holds: v.holds(s.vars, want, l.Not), Mark: mark(newestOf(s.releases))}
+	o := pawl.Observation{Holds: v.holds(s.vars, want, l.Not), Mark: newestMark(s.releases)}
 	if o.Holds != pawl.HoldsWant {
 		o.Detail = v.set.Where() + " " + otherwise(o.Holds)
 		return o, nil
@@ -41,6 +41,59 @@ func (v *configVars) Observe(ctx context.Context, l pawl.Look) (pawl.Observation
 		o.Class = pawl.Running
 	}
 	return o, nil
+}
+
+// follow sees what is to be seen. While our own write is on its way (there is a
+// mark) most looks end with the release or with the dynos: what comes after
+// could not change the answer, so it is not asked for. What the keys hold is
+// read last then, so that nobody has changed it back meanwhile.
+func (v *configVars) follow(ctx context.Context, op, mark string) (s sight, early *pawl.Observation, err error) {
+	if mark == "" {
+		s, err = v.sight(ctx, op)
+		return s, nil, err
+	}
+	if s.releases, err = v.c.releases(ctx, op, v.set.App, lately); err != nil {
+		return s, nil, v.explain(err)
+	}
+	if early, err := v.notYet(s, mark, op, false); early != nil || err != nil {
+		return s, early, err
+	}
+	if s.dynos, err = v.c.dynos(ctx, op, v.set.App); err != nil {
+		return s, nil, v.explain(err)
+	}
+	if early, err := v.notYet(s, mark, op, true); early != nil || err != nil {
+		return s, early, err
+	}
+	s.vars, err = v.vars(ctx, op)
+	return s, nil, v.explain(err)
+}
+
+// notYet returns the observation if what was seen so far has to be waited for.
+func (v *configVars) notYet(s sight, mark, op string, dynos bool) (*pawl.Observation, error) {
+	floor, err := v.floor(s.releases, mark)
+	if err != nil {
+		return nil, &pawl.Error{Op: op, Kind: pawl.Invalid, Err: err}
+	}
+	live, verdict, detail := deployed(s.releases, floor)
+	if live.Version != 0 && dynos && len(s.dynos) > 0 {
+		verdict, detail = judge(s.dynos, live)
+	} else if live.Version != 0 {
+		return nil, nil
+	}
+	if verdict != pawl.Waiting || newestMark(s.releases) != mark {
+		return nil, nil // somebody else was there too: what the keys hold has to be seen
+	}
+	return &pawl.Observation{Detail: detail, Mark: newestMark(s.releases)}, nil
+}
+
+// newestMark is the mark of what the app has now.
+func newestMark(all []release) string { return mark(newestOf(all)) }
+
+func deref(o *pawl.Observation) pawl.Observation {
+	if o == nil {
+		return pawl.Observation{}
+	}
+	return *o
 }
 
 // sight is what one look saw.
