@@ -7,13 +7,13 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,7 +43,10 @@ import (
 //	live ID                   the authorization exists at Heroku
 //	json FILE EXPRESSION WANT what a jq expression makes of all documents of FILE
 //	check                     every copy is the same, works, and nothing is left over
+//	printed PATTERN           something printed so far, by whatever process, matches
 //	flip FILE TEXT            change one bit of the first TEXT in FILE
+//	cut FILE N                cut N bytes off the end of FILE
+//	scribble FILE             overwrite the middle of FILE
 //	sql STATEMENT             change the journal behind pawl's back
 //
 // After each script nothing that pawl printed, and no file below $HOME, may
@@ -52,11 +55,13 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		Setup:               setUpScript,
+		Condition:           func(name string) (bool, error) { return name == "root" && os.Geteuid() == 0, nil },
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sim": scriptSim, "serve": scriptServe, "exit": scriptExit, "at": scriptAt, "break": scriptBreak, "mend": scriptMend,
-			"world": scriptWorld, "change": scriptChange, "live": scriptLive, "json": scriptJSON, "check": scriptCheck, "flip": scriptFlip, "sql": scriptSQL,
+			"world": scriptWorld, "change": scriptChange, "live": scriptLive, "json": scriptJSON, "check": scriptCheck, "printed": scriptPrinted,
+			"flip": scriptFlip, "cut": scriptCut, "scribble": scriptScribble, "sql": scriptSQL,
 		},
 	})
 }
@@ -261,6 +266,10 @@ func scriptWorld(ts *testscript.TestScript, neg bool, args []string) {
 		w.Heroku.FailRelease(args[1], 1)
 	case "drift": // APP: somebody sets another value
 		w.Heroku.Redeploy(args[1], map[string]string{world.Key: "HRKU-CANARY-drift"})
+	case "deploy": // APP: somebody deploys it again
+		w.Heroku.Redeploy(args[1], nil)
+	case "revoke-old": // somebody revokes the authorization in use
+		revokeAtHeroku(ts, w.OldID)
 	case "twin": // a second authorization of the same name whose token cannot be told from the first's
 		id, _ := w.Heroku.AddAuthorization(world.Account, world.Stem+" 2026-08-20", []string{"global"})
 		ts.Setenv("TWIN", id)
@@ -274,6 +283,20 @@ func scriptWorld(ts *testscript.TestScript, neg bool, args []string) {
 		finishRuns(w, args[1])
 	default:
 		ts.Fatalf("world: no verb %s", args[0])
+	}
+}
+
+// revokeAtHeroku revokes as an operator would who is in a hurry.
+func revokeAtHeroku(ts *testscript.TestScript, id string) {
+	r, err := http.NewRequest(http.MethodDelete, ts.Getenv("HEROKU_URL")+"/oauth/authorizations/"+id, nil)
+	ts.Check(err)
+	r.Header.Set("Authorization", "Bearer "+stageOf(ts).w.HerokuToken())
+	r.Header.Set("Accept", "application/vnd.heroku+json; version=3")
+	resp, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		ts.Fatalf("revoking %s: %s", id, resp.Status)
 	}
 }
 
@@ -345,16 +368,46 @@ func scriptCheck(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func scriptFlip(ts *testscript.TestScript, neg bool, args []string) {
-	file := ts.MkAbs(args[0])
-	b := []byte(ts.ReadFile(file))
-	at := bytes.Index(b, []byte(args[1]))
-	if at < 0 {
-		ts.Fatalf("no %q in %s", args[1], file)
+func scriptPrinted(ts *testscript.TestScript, neg bool, args []string) {
+	s := stageOf(ts)
+	s.mu.Lock()
+	text := s.output.String()
+	s.mu.Unlock()
+	re, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	if re.MatchString(text) == neg {
+		ts.Fatalf("%q in what was printed: %v", args[0], neg)
 	}
-	b[at] ^= 1
-	ts.Check(os.WriteFile(file, b, 0o600))
-	fmt.Fprintf(ts.Stdout(), "byte %d\n", at)
+}
+
+// spoil changes the bytes of a file.
+func spoil(ts *testscript.TestScript, name string, change func([]byte) []byte) {
+	file := ts.MkAbs(name)
+	ts.Check(os.WriteFile(file, change([]byte(ts.ReadFile(file))), 0o600))
+}
+
+func scriptFlip(ts *testscript.TestScript, neg bool, args []string) {
+	spoil(ts, args[0], func(b []byte) []byte {
+		at := bytes.Index(b, []byte(args[1]))
+		if at < 0 {
+			ts.Fatalf("no %q in %s", args[1], args[0])
+		}
+		b[at] ^= 1
+		return b
+	})
+}
+
+func scriptCut(ts *testscript.TestScript, neg bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	spoil(ts, args[0], func(b []byte) []byte { return b[:len(b)-n] })
+}
+
+func scriptScribble(ts *testscript.TestScript, neg bool, args []string) {
+	spoil(ts, args[0], func(b []byte) []byte {
+		copy(b[len(b)/4:], bytes.Repeat([]byte("scribble"), len(b)/16))
+		return b
+	})
 }
 
 func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
