@@ -31,6 +31,9 @@ type company struct {
 	latency  func(call string) time.Duration    // nil: a few milliseconds, each call its own
 	intended func(call string, id string) error // nil, or why the call comes too early
 	caller   string                             // the value that the issuer signs in with
+	honest   bool                               // reads end with their context
+	quote    string                             // in every simulated error
+	whose    error                              // what Identify answers, if not nil
 }
 
 // A token is one generation.
@@ -77,7 +80,10 @@ func (c *company) call(ctx context.Context, name, id string, apply func() error)
 		f = c.fate(name)
 	}
 	if f == refused || f == dropped || f == denied {
-		return &pawl.Error{Op: name, Kind: map[fate]pawl.Kind{refused: pawl.Unavailable, dropped: pawl.Unknown, denied: pawl.Denied}[f], Err: errors.New("simulated")}
+		return &pawl.Error{Op: name, Kind: map[fate]pawl.Kind{refused: pawl.Unavailable, dropped: pawl.Unknown, denied: pawl.Denied}[f], Err: errors.New("simulated " + c.quote)}
+	}
+	if c.honest && ctx.Err() != nil {
+		return &pawl.Error{Op: name, Kind: pawl.Unavailable, Err: context.Cause(ctx)}
 	}
 	if changes {
 		c.calls = append(c.calls, name)
@@ -92,6 +98,8 @@ func (c *company) call(ctx context.Context, name, id string, apply func() error)
 // takes gives each call its own time, so that a test goes the same way
 // whenever it is run.
 func (c *company) takes(name string) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.latency != nil {
 		if d := c.latency(name); d > 0 {
 			return d
@@ -219,6 +227,9 @@ func (c issuer) List(ctx context.Context) (all []pawl.Generation, err error) {
 
 func (c issuer) Identify(ctx context.Context, value pawl.Secret) (g pawl.Generation, err error) {
 	err = c.call(ctx, "see whose", "", func() error {
+		if c.whose != nil {
+			return c.whose
+		}
 		for _, t := range c.tokens {
 			if t.value == text(value) && !t.dead {
 				if g.ID != "" {
@@ -244,6 +255,7 @@ type place struct {
 	class   pawl.Class
 	boot    time.Duration // from a write to running on it
 	private bool          // what it holds cannot be read back
+	unable  error         // what the preflight says
 	holds   string
 	runs    string
 	from    time.Time // when it runs on what it holds
@@ -263,18 +275,28 @@ func (p *place) put(value string) {
 	p.writes++
 }
 
+// content is the value that is asked for: a snapshot also tells of none.
+func content(c pawl.Content) string {
+	if c.Snapshot {
+		return strings.TrimPrefix(text(c.Secret), snapped)
+	}
+	return text(c.Secret)
+}
+
+const snapped = "held: "
+
 // Set implements [pawl.Consumer].
 func (p *place) Set(ctx context.Context, w pawl.Write) (r pawl.Receipt, err error) {
 	err = p.call(ctx, "set "+p.name, p.name, func() error {
-		if p.holds == text(w.To.Secret) {
+		if p.holds == content(w.To) {
 			r = pawl.Receipt{Mark: fmt.Sprint("v", p.writes)}
 			return nil
 		}
-		known := func(c pawl.Content) bool { return text(c.Secret) == p.holds }
+		known := func(c pawl.Content) bool { return content(c) == p.holds }
 		if w.Over != nil && !slices.ContainsFunc(w.Over, known) {
 			return &pawl.Error{Op: "set", Kind: pawl.Conflict, Err: errors.New("somebody else's value is there")}
 		}
-		p.put(text(w.To.Secret))
+		p.put(content(w.To))
 		r = pawl.Receipt{Changed: true, Mark: fmt.Sprint("v", p.writes)}
 		return nil
 	})
@@ -289,7 +311,7 @@ func (p *place) Observe(ctx context.Context, l pawl.Look) (o pawl.Observation, e
 	err = p.call(ctx, "see "+p.name, "", func() error {
 		o.Mark = fmt.Sprint("v", p.writes)
 		switch p.holds {
-		case text(l.Want.Secret):
+		case content(l.Want):
 			o.Holds = pawl.HoldsWant
 		case text(l.Not):
 			o.Holds = pawl.HoldsNot
@@ -301,7 +323,7 @@ func (p *place) Observe(ctx context.Context, l pawl.Look) (o pawl.Observation, e
 		if p.private {
 			o.Holds = pawl.HoldsUnknown
 		}
-		if p.running() == text(l.Want.Secret) && p.holds == p.running() {
+		if p.running() == content(l.Want) && p.holds == p.running() {
 			o.Verdict, o.Class = pawl.Proved, p.class
 		}
 		return nil
@@ -329,12 +351,15 @@ func (p readable) Read(ctx context.Context) (s pawl.Secret, err error) {
 }
 
 func (p readable) Snapshot(ctx context.Context) (s pawl.Secret, err error) {
-	err = p.call(ctx, "see "+p.name, "", func() error {
-		s = secret(p.holds)
+	err = p.call(ctx, "see before "+p.name, "", func() error {
+		s = secret(snapped + p.holds)
 		return nil
 	})
 	return s, err
 }
+
+// Preflight implements [pawl.Preflighter].
+func (p readable) Preflight(context.Context) ([]string, error) { return nil, p.unable }
 
 // A health endpoint attests the value that a place runs on.
 type health struct{ *place }

@@ -128,7 +128,8 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
-// TestEveryCallFails has each call to the company go wrong once in each way.
+// TestEveryCallFails has each call to the company go wrong once in each way,
+// and wants the process that it happens to to get over it.
 func TestEveryCallFails(t *testing.T) {
 	k := newKeys(t)
 	calls := []string{"mint", "set store", "set canary", "set api", "set ci", "start ci", "revoke id-old", "see list",
@@ -149,7 +150,7 @@ func TestEveryCallFails(t *testing.T) {
 						hit = hit || x != well
 						return x
 					}
-					w.finish(engine.Options{AutoRevoke: true}, nil)
+					w.drive(t.Context(), engine.Options{AutoRevoke: true})
 					w.check(pawl.Completed)
 					if !hit {
 						t.Error("it was never called")

@@ -427,6 +427,7 @@ func (r *run) commit(ctx context.Context, o outcome) error {
 	next := r.state.Clone()
 	var applied []pawl.Event
 	for _, ev := range o.events {
+		ev = r.values.scrub(ev)
 		if ev.At.IsZero() {
 			ev.At = now
 		}

@@ -2,7 +2,9 @@ package engine_test
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
@@ -32,9 +34,13 @@ func harms() []harm {
 type flaky struct {
 	*journal.Memory
 
+	slow    func(journal.Batch) time.Duration // how long an append takes; nil: no time
+	looking func()                            // called when somebody looks for signals; may be nil
+
 	mu     sync.Mutex
 	harm   harm
-	at     int // the number of the write that goes wrong, from 1; 0: none
+	when   func(journal.Batch) bool // the append that goes wrong, instead of at
+	at     int                      // the number of the write that goes wrong, from 1; 0: none
 	writes int
 	broken bool // full, or the process is dead
 	fired  bool
@@ -45,6 +51,20 @@ func (f *flaky) breakAt(n int, h harm) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.at, f.harm, f.writes, f.fired = n, h, 0, false
+}
+
+// breakWhen makes the first append that is like this go wrong.
+func (f *flaky) breakWhen(like func(journal.Batch) bool, h harm) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.when, f.harm = like, h
+}
+
+// has is a batch with an event of this sort.
+func has(typ pawl.EventType, step pawl.Step) func(journal.Batch) bool {
+	return func(b journal.Batch) bool {
+		return slices.ContainsFunc(b.Events, func(ev pawl.Event) bool { return ev.Type == typ && ev.Step == step })
+	}
 }
 
 // mend makes the journal work again: the disk has room, a new process began.
@@ -69,9 +89,12 @@ func (f *flaky) hasFired() bool {
 }
 
 // write does one write as the harm says.
-func (f *flaky) write(do func() error) error {
+func (f *flaky) write(b journal.Batch, do func() error) error {
 	f.mu.Lock()
 	f.writes++
+	if f.when != nil && f.when(b) {
+		f.at, f.when = f.writes, nil
+	}
 	now := f.at != 0 && f.writes == f.at
 	f.fired = f.fired || now
 	f.broken = f.broken || now && (f.harm.full || f.harm.kill != "")
@@ -92,16 +115,26 @@ func (f *flaky) write(do func() error) error {
 }
 
 func (f *flaky) Begin(ctx context.Context, credential string, first func(pawl.RotationID) (journal.Batch, error)) (run journal.Run, err error) {
-	err = f.write(func() (err error) { run, err = f.Memory.Begin(ctx, credential, first); return err })
+	err = f.write(journal.Batch{}, func() (err error) { run, err = f.Memory.Begin(ctx, credential, first); return err })
 	return run, err
 }
 
 func (f *flaky) Claim(ctx context.Context, id pawl.RotationID) (run journal.Run, err error) {
-	err = f.write(func() (err error) { run, err = f.Memory.Claim(ctx, id); return err })
+	err = f.write(journal.Batch{}, func() (err error) { run, err = f.Memory.Claim(ctx, id); return err })
 	return run, err
 }
 
 func (f *flaky) Append(ctx context.Context, id pawl.RotationID, at journal.At, b journal.Batch) (revision int64, err error) {
-	err = f.write(func() (err error) { revision, err = f.Memory.Append(ctx, id, at, b); return err })
+	if f.slow != nil {
+		time.Sleep(f.slow(b))
+	}
+	err = f.write(b, func() (err error) { revision, err = f.Memory.Append(ctx, id, at, b); return err })
 	return revision, err
+}
+
+func (f *flaky) Revision(ctx context.Context, id pawl.RotationID) (int64, error) {
+	if f.looking != nil {
+		f.looking()
+	}
+	return f.Memory.Revision(ctx, id)
 }

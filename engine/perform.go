@@ -29,8 +29,9 @@ func (r *run) prepare(a rotation.Action) func(context.Context) outcome {
 	case rotation.DoKill, rotation.DoRevoke:
 		return func(ctx context.Context) outcome { return r.kill(ctx, a) }
 	case rotation.DoNotify:
-		m := notice(r.id, r.state, a)
-		return func(ctx context.Context) outcome { return r.notify(ctx, a, m) }
+		i, m := r.index(a.Consumer), notice(r.id, r.state, a)
+		to := r.state.Plan.Consumers[i].Human.To
+		return func(ctx context.Context) outcome { return r.notify(ctx, a, i, to, m) }
 	}
 	i := r.index(a.Consumer)
 	to := r.content(a)
@@ -192,13 +193,11 @@ func (r *run) look(ctx context.Context, a rotation.Action, i int, l pawl.Look) o
 	return one(ev)
 }
 
-func (r *run) notify(ctx context.Context, a rotation.Action, m pawl.Message) outcome {
-	i := r.index(a.Consumer)
-	human := r.state.Plan.Consumers[i].Human
+func (r *run) notify(ctx context.Context, a rotation.Action, i int, to string, m pawl.Message) outcome {
 	if r.hands.Notifiers[i] == nil {
 		return one(r.ended(pawl.StepNotify, a, nil))
 	}
-	return one(r.ended(pawl.StepNotify, a, r.hands.Notifiers[i].Notify(ctx, human.To, m)))
+	return one(r.ended(pawl.StepNotify, a, r.hands.Notifiers[i].Notify(ctx, to, m)))
 }
 
 // notice is what a person is told. It never holds a value: it says where the

@@ -251,6 +251,9 @@ func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer,
 // preflight is the survey as an action: it ends in one event.
 func (e *Engine) preflight(ctx context.Context, id pawl.RotationID, plan pawl.Plan, hands *Hands) outcome {
 	v := e.survey(ctx, plan, hands)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return outcome{} // interrupted: that says nothing about the company
+	}
 	if len(v.Problems) > 0 {
 		first := v.Problems[0]
 		for _, p := range v.Problems { // a sign-in that is missing explains the rest
@@ -259,8 +262,10 @@ func (e *Engine) preflight(ctx context.Context, id pawl.RotationID, plan pawl.Pl
 				break
 			}
 		}
-		return one(pawl.Event{Type: pawl.EvPreflight, Result: pawl.NotDone, Kind: pawl.KindOf(first).String(),
+		o := one(pawl.Event{Type: pawl.EvPreflight, Result: pawl.NotDone, Kind: pawl.KindOf(first).String(),
 			Detail: errors.Join(v.Problems...).Error(), Hint: pawl.HintOf(first), Findings: v.Findings})
+		o.opened = map[string]pawl.Secret{sealName(pawl.Old, 0): v.old} // so that it is known what to scrub
+		return o
 	}
 	o := outcome{}
 	save := func(name string, value pawl.Secret) error {

@@ -248,7 +248,31 @@ func (w *world) check(want pawl.Outcome) {
 	if _, err := w.journal.Sealed(w.t.Context(), w.id, "old"); pawl.KindOf(err) != pawl.NotFound {
 		w.t.Errorf("the sealed old value is still there: %v", err)
 	}
+	w.checkOrder()
 	w.checkAccount()
+}
+
+// checkOrder checks that each outcome in the journal follows its intent, and
+// that nothing is there twice.
+func (w *world) checkOrder() {
+	w.t.Helper()
+	open := map[string]bool{}
+	for i, ev := range w.events() {
+		id := ev.ID
+		if ev.Step == pawl.StepMint {
+			id = "" // not known before
+		}
+		effect := fmt.Sprint(ev.Step, ev.Consumer, ev.Side, ev.Attempt, ev.Proof, id)
+		switch ev.Type {
+		case pawl.EvDriving:
+			clear(open) // whatever was under way is unknown now
+		case pawl.EvIntended, pawl.EvEnded:
+			if open[effect] == (ev.Type == pawl.EvIntended) {
+				w.t.Errorf("event %d: %s %s %s out of order", i, ev.Type, ev.Step, ev.Consumer)
+			}
+			open[effect] = !open[effect]
+		}
+	}
 }
 
 // checkCompany checks that keep is the one generation that is alive, and the

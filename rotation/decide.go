@@ -242,16 +242,26 @@ func (d *decider) again(f *Effect, consumer string) bool {
 			d.help(consumer, f.Kind, "outcome still unknown after several tries: "+f.Detail, f.Hint)
 			return false
 		}
-		return f.Fails == 0 || d.due(f.At.Add(backoff(f.Fails)))
+		return f.Fails == 0 || d.soon(f, consumer)
 	case NotDone:
 		if !f.Kind.Unchanged() && f.Kind != pawl.Other || f.Fails > Tries {
 			d.help(consumer, f.Kind, f.Detail, f.Hint)
 			return false
 		}
-		return d.due(f.At.Add(backoff(f.Fails)))
+		return d.soon(f, consumer)
 	case Intended:
 		d.wait(Wait{On: OnEffect, Consumer: consumer, Detail: "under way"})
 	}
+	return false
+}
+
+// soon reports whether it is time to try an effect again. If not, that is what
+// is waited for: a decision without a wait would read as one for a person.
+func (d *decider) soon(f *Effect, consumer string) bool {
+	if d.due(f.At.Add(backoff(f.Fails))) {
+		return true
+	}
+	d.wait(Wait{On: OnEffect, Consumer: consumer, Kind: f.Kind, Detail: f.Detail, Hint: f.Hint})
 	return false
 }
 

@@ -68,6 +68,9 @@ func (d *decider) watchPlace(i int) bool {
 	if p.Look.Verdict != pawl.Proved {
 		d.unproved(c.ID, p.Look)
 	}
+	if d.prior(p) {
+		return ok // it holds what it held; nothing more was true of it before
+	}
 	for j, op := range c.Proofs {
 		if op.Starts {
 			continue // it ran on the new value, and the place still shows our write

@@ -94,7 +94,7 @@ func (a *app) report(err error) int {
 	if e.err == nil {
 		return e.code
 	}
-	text := strings.TrimRight(e.err.Error(), "\n")
+	text := plainly(strings.TrimRight(e.err.Error(), "\n"))
 	if ps, ok := errors.AsType[catalog.Problems](e.err); ok {
 		text = strings.TrimRight(ps.Error(), "\n")
 	}
@@ -143,5 +143,16 @@ func (a *app) classify(err error) *exit {
 	if hint := pawl.HintOf(err); hint != "" {
 		e.next = []string{hint}
 	}
+	if setBack(err) {
+		e.safe = "Nothing was changed."
+		e.next = append(e.next, "pawl sweep --accept-restored-state   # accepts the older one, and lists what it does not know")
+	}
 	return e
+}
+
+// setBack reports whether the journal was refused because it is older than it
+// was.
+func setBack(err error) bool {
+	e, ok := errors.AsType[*pawl.Error](err)
+	return ok && e.Op == "journal.Open" && e.Kind == pawl.Conflict
 }

@@ -191,50 +191,79 @@ func (f *fire) killAt(n int, when string, args ...string) (_ bool) {
 	return killed.Load()
 }
 
+// turns bounds how many companies burn at one time. Most of their time they
+// wait.
+var turns = make(chan struct{}, 16)
+
+func turn() (done func()) {
+	turns <- struct{}{}
+	return func() { <-turns }
+}
+
 var rotate = []string{"rotate", world.Credential, "--yes", "--auto-revoke", "--no-input"}
 
 // TestKilledAtEveryRequest kills pawl at a request, before and after its
-// effect, and while it has it, resumes it, and wants the rotation to end as if nothing had happened.
-// By default some requests are taken; -torture takes all.
-func TestKilledAtEveryRequest(t *testing.T) {
-	total := countRequests(t)
-	step := 16
+// effect, and while it has it, resumes it, and wants the rotation to end as if
+// nothing had happened. By default some requests are taken; -torture takes all.
+func TestKilledAtEveryRequest(t *testing.T) { killed(t, rotate, 16) }
+
+// TestRehearsalKilledAtEveryRequest is the same for the way back.
+func TestRehearsalKilledAtEveryRequest(t *testing.T) { killed(t, rehearse, 24) }
+
+var rehearse = []string{"rehearse", world.Credential, "--yes", "--no-input"}
+
+func killed(t *testing.T, args []string, step int) {
 	if *torture {
 		step = 1
 	}
-	limit := make(chan struct{}, 12)
+	t.Parallel()
+	total := countRequests(t, args)
 	for n := 1; n <= total; n += step {
 		for _, when := range []string{"before", "during", "after"} {
 			t.Run(fmt.Sprintf("%s%d", when, n), func(t *testing.T) {
 				t.Parallel()
-				limit <- struct{}{}
-				defer func() { <-limit }()
+				defer turn()()
 				f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
-				if !f.killAt(n, when, rotate...) {
-					return // looks are paced by the clock: it took fewer requests this time
-				}
-				for range 4 {
-					code := f.pawl("resume", world.Credential, "--yes", "--auto-revoke", "--no-input")
-					if code == exitDone {
-						break
-					}
-					t.Logf("resume: exit %d", code)
-				}
-				if code := f.pawl(rotate...); code != exitDone { // nothing is left in the way
-					t.Errorf("rotating again: exit %d\n%s", code, f.printed())
-				}
-				f.mustEndWell()
-				if code := f.pawl("audit", "verify"); code != exitDone {
-					t.Errorf("audit verify: exit %d", code)
+				if f.killAt(n, when, args...) { // if not: looks are paced by the clock, it took fewer requests this time
+					f.mustResume(args)
 				}
 			})
 		}
 	}
 }
 
-func countRequests(t *testing.T) int {
-	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
+// mustResume resumes what was killed, rotates once more to show that nothing is
+// left in the way, and looks at everything.
+func (f *fire) mustResume(args []string) {
+	f.t.Helper()
+	flags := rotate[2:]
+	if args[0] == "rehearse" {
+		flags = rehearse[2:]
+	}
+	code := -1
+	for tries := 0; tries < 4 && code != exitDone; tries++ {
+		code = f.pawl(append([]string{"resume", world.Credential}, flags...)...)
+	}
+	if code != exitDone {
+		f.t.Errorf("resume: exit %d", code)
+	}
+	f.mustEndWell()
 	if code := f.pawl(rotate...); code != exitDone {
+		f.t.Errorf("rotating again: exit %d", code)
+	}
+	f.mustEndWell()
+	if code := f.pawl("audit", "verify"); code != exitDone {
+		f.t.Errorf("audit verify: exit %d", code)
+	}
+	if f.t.Failed() {
+		f.t.Log(f.printed())
+	}
+}
+
+// countRequests is how many requests a run takes that nothing happens to.
+func countRequests(t *testing.T, args []string) int {
+	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
+	if code := f.pawl(args...); code != exitDone {
 		t.Fatalf("exit %d\n%s", code, f.printed())
 	}
 	f.mustEndWell()

@@ -37,8 +37,8 @@ func judge(r engine.Result) verdict {
 	case pawl.Failed:
 		v.code, v.text = exitFailed, fmt.Sprintf("%s failed: %s", r.ID, s.Failure.Detail)
 		v.safe = "Nothing is broken: the old key is untouched and valid everywhere."
-		if s.OldDead || s.Old.Kind == pawl.Denied {
-			v.safe = "Nothing was changed."
+		if !s.Ready { // it was not even found out whether the old one is valid
+			v.safe = "Nothing was changed; the old key is as it was."
 		}
 		if s.Failure.Hint != "" {
 			v.next = []string{s.Failure.Hint}
@@ -101,6 +101,9 @@ func waiting(r engine.Result) (code int, text string, next []string) {
 		case rotation.OnProof, rotation.OnEffect, rotation.OnDeath:
 			if code == exitWaits {
 				code, text, next = exitIncomplete, "not everything is proved", []string{resume}
+				if w.On == rotation.OnDeath {
+					text = "it is not proved yet that the old key is dead"
+				}
 			}
 		case rotation.OnHelp:
 			if code != exitSignIn {
@@ -109,7 +112,11 @@ func waiting(r engine.Result) (code int, text string, next []string) {
 		}
 	}
 	if r.Late {
-		text = "not everything was proved in the time given"
+		code, text = worseOf(code, exitIncomplete), "not everything was proved in the time given; it was at "+string(r.Phase)
+		next = []string{resume}
+	}
+	if code == exitIncomplete && r.State.Target == pawl.New && r.State.Past() {
+		code = exitHelp // that the old one is still valid cannot be promised any more
 	}
 	if code != exitWaits {
 		return code, text, next
@@ -129,6 +136,14 @@ func waiting(r engine.Result) (code int, text string, next []string) {
 		}
 	}
 	return code, text, []string{resume}
+}
+
+// worseOf replaces a code that only says that something is waited for.
+func worseOf(code, other int) int {
+	if code == exitWaits {
+		return other
+	}
+	return code
 }
 
 func helpCode(s *rotation.State, w rotation.Wait) int {
@@ -162,10 +177,10 @@ func (a *app) tellVerdict(v verdict) {
 	if m.sign == "" {
 		m = bad
 	}
-	a.say("%s %s", a.sign(m), v.text)
+	a.say("%s %s", a.sign(m), plainly(v.text))
 	for _, w := range waitLines(v.waits) {
-		if w["consumer"] != "" || w["detail"] != "" {
-			a.say("    %-16s %s", w["consumer"], w["detail"])
+		if (w["consumer"] != "" || w["detail"] != "") && w["detail"] != v.text {
+			a.say("    %-16s %s", w["consumer"], plainly(w["detail"]))
 		}
 		if w["hint"] != "" {
 			a.say("    %-16s → %s", "", w["hint"])

@@ -47,9 +47,9 @@ stopped or killed at any moment: pawl resume NAME goes on.
 
 Start with:  pawl demo`,
 		SilenceUsage: true, SilenceErrors: true,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("unknown command %q", args[0])
+				return unknownCommand(cmd, args[0])
 			}
 			return nil
 		},
@@ -77,6 +77,17 @@ Start with:  pawl demo`,
 		c.Flags().SortFlags = false
 	}
 	return cmd
+}
+
+func unknownCommand(cmd *cobra.Command, word string) error {
+	e := &exit{code: exitUsage, err: fmt.Errorf("unknown command %q", word)}
+	for _, near := range cmd.SuggestionsFor(word) {
+		e.next = append(e.next, "pawl "+near)
+	}
+	if len(e.next) == 0 {
+		e.next = []string{"pawl --help"}
+	}
+	return e
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

@@ -89,6 +89,7 @@ func (s *screen) watch(u engine.Update) {
 		return
 	}
 	m, what, text := s.words(u)
+	text = plainly(text)
 	if what == "" {
 		return
 	}
@@ -110,7 +111,7 @@ func (s *screen) watch(u engine.Update) {
 // state says, whenever it changes, whether the old key is still valid.
 func (s *screen) state(u engine.Update) string {
 	key := oldKey(u.State)
-	if key == s.key {
+	if key == s.key || !u.State.Ready { // before the checks nothing is known of it
 		return ""
 	}
 	s.key = key
@@ -215,7 +216,7 @@ func endedWords(u engine.Update) (mark, string, string) {
 	what := map[pawl.Step]string{pawl.StepMint: "New key made", pawl.StepKill: "Orphan revoked", pawl.StepSet: ev.Consumer,
 		pawl.StepStart: ev.Consumer, pawl.StepNotify: ev.Consumer, pawl.StepRevoke: sideWord(ev.Side) + " key revoked"}[ev.Step]
 	if ev.Result != pawl.Done {
-		return warn, what, string(ev.Result) + ": " + ev.Detail
+		return warn, triedWord(ev), untold(ev)
 	}
 	switch ev.Step {
 	case pawl.StepMint, pawl.StepKill, pawl.StepRevoke:
@@ -236,6 +237,27 @@ func endedWords(u engine.Update) (mark, string, string) {
 		return idle, what, "told"
 	}
 	return mark{}, "", ""
+}
+
+// triedWord names an effect of which it is not known that it happened.
+func triedWord(ev pawl.Event) string {
+	switch ev.Step {
+	case pawl.StepMint:
+		return "Making a key"
+	case pawl.StepKill:
+		return "Orphan"
+	case pawl.StepRevoke:
+		return sideWord(ev.Side) + " key"
+	}
+	return ev.Consumer
+}
+
+func untold(ev pawl.Event) string {
+	detail := strings.TrimPrefix(plainly(ev.Detail), pawl.Unknown.String()+": ")
+	if ev.Result == pawl.Unsure {
+		return "not known whether it happened, so it is looked at: " + detail
+	}
+	return "not done: " + detail
 }
 
 func observedWords(ev pawl.Event) (mark, string, string) {

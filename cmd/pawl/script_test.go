@@ -9,7 +9,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,8 +37,9 @@ import (
 //	sim [--fault RULE]...     found the company; sets $PAWL_CATALOG, $OLD, $HEROKU_URL …
 //	serve ARGS...             the same, by the real "pawl sim --json ARGS"
 //	exit N PROGRAM ARGS...    run a program, which must exit with N
-//	at RULE PROGRAM ARGS...   run a program when a request of the form "VENDOR METHOD PATH" comes in, before it is
-//	                          answered; "interrupt" instead of a program interrupts the one that runs
+//	type LINE...              what is typed at the next program
+//	at REQUEST exit N ...     the same when a request of the form "VENDOR METHOD PATH" comes in, before it is answered
+//	at REQUEST kill           kill the program that runs, which then does not see the answer; or "interrupt" it
 //	break RULE  /  mend       a fault from now on, as "heroku * ** refuse"; no fault any more
 //	world VERB ARGS...        something happens in the company; see the verbs below
 //	change FROM TO            edit the credential's file; FROM must be in it
@@ -59,7 +62,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sim": scriptSim, "serve": scriptServe, "exit": scriptExit, "at": scriptAt, "break": scriptBreak, "mend": scriptMend,
+			"sim": scriptSim, "serve": scriptServe, "exit": scriptExit, "type": scriptType, "at": scriptAt, "break": scriptBreak, "mend": scriptMend,
 			"world": scriptWorld, "change": scriptChange, "live": scriptLive, "json": scriptJSON, "check": scriptCheck, "printed": scriptPrinted,
 			"flip": scriptFlip, "cut": scriptCut, "scribble": scriptScribble, "sql": scriptSQL,
 		},
@@ -74,8 +77,10 @@ type stage struct {
 	rules *sim.Rules
 
 	mu      sync.Mutex
-	output  bytes.Buffer // everything that was printed
-	running *os.Process  // by exit
+	output  bytes.Buffer   // everything that was printed
+	running *os.Process    // by exit
+	typed   string         // for the next exit
+	flying  sync.WaitGroup // requests that the vendors work on
 }
 
 type stageKey struct{}
@@ -140,7 +145,17 @@ func scriptSim(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("sim: no flag %s", args[i])
 		}
 	}
-	o.Front = func(vendor string, h http.Handler) http.Handler { return sim.Front(vendor, h, s.rules) }
+	o.Front = func(vendor string, h http.Handler) http.Handler {
+		if o.MaskTokens {
+			h = hideSuffixes(h)
+		}
+		h = sim.Front(vendor, h, s.rules)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.flying.Add(1)
+			defer s.flying.Done()
+			h.ServeHTTP(w, r)
+		})
+	}
 	s.w = world.New(o)
 	ctx, stop := context.WithCancel(context.Background())
 	urls, wait, err := s.w.Serve(ctx, 0)
@@ -154,6 +169,20 @@ func scriptSim(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv(strings.ToUpper(name)+"_URL", url)
 	}
 	s.change(ts, "soak: 1s, watch: 1s", "soak: 0s, watch: 0s")
+}
+
+// hideSuffixes masks what masked tokens still show of their end, so that
+// nothing tells one from another.
+func hideSuffixes(h http.Handler) http.Handler {
+	suffix := regexp.MustCompile(`\*{10}[\w-]{4}"`)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		maps.Copy(w.Header(), rec.Header())
+		w.Header().Del("Content-Length")
+		w.WriteHeader(rec.Code)
+		w.Write(suffix.ReplaceAll(rec.Body.Bytes(), []byte(`**********"`)))
+	})
 }
 
 // scriptServe starts "pawl sim --json" and reads the one line that it prints.
@@ -191,7 +220,7 @@ func (s *stage) command(ts *testscript.TestScript, ctx context.Context, name str
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "PATH", "TZ", "PAWL_CATALOG", "PAWL_STATE", "PAWL_KEY_FILE", "NO_COLOR", "ACCESSIBLE", "XDG_STATE_HOME"} {
+	for _, name := range []string{"HOME", "PATH", "TZ", "PAWL_CATALOG", "PAWL_STATE", "PAWL_KEY_FILE", "GITHUB_TOKEN", "NO_COLOR", "ACCESSIBLE", "XDG_STATE_HOME"} {
 		if value := ts.Getenv(name); value != "" {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
@@ -209,6 +238,7 @@ func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
 	cmd := s.command(ts, ctx, args[1], args[2:]...)
+	cmd.Stdin, s.typed = strings.NewReader(s.typed), ""
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(ts.Stdout(), s), io.MultiWriter(ts.Stderr(), s)
 	s.mu.Lock()
 	err = cmd.Start()
@@ -216,6 +246,7 @@ func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
 	s.mu.Unlock()
 	ts.Check(err)
 	cmd.Wait()
+	s.flying.Wait() // what was asked for takes effect even if nobody waits for it any more
 	if got := cmd.ProcessState.ExitCode(); got != want {
 		ts.Fatalf("exit %d, want %d", got, want)
 	}
@@ -228,6 +259,10 @@ func (s *stage) addRule(ts *testscript.TestScript, text string, fires func()) {
 	s.rules.Add(r)
 }
 
+func scriptType(ts *testscript.TestScript, neg bool, args []string) {
+	stageOf(ts).typed = strings.Join(args, "\n") + "\n"
+}
+
 // scriptAt lets something happen in the middle of a request.
 func scriptAt(ts *testscript.TestScript, neg bool, args []string) {
 	s := stageOf(ts)
@@ -235,21 +270,31 @@ func scriptAt(ts *testscript.TestScript, neg bool, args []string) {
 	if len(words) != 3 {
 		ts.Fatalf("want: at 'VENDOR METHOD PATH' PROGRAM ARGS...")
 	}
-	act := func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.running.Signal(os.Interrupt)
-	}
-	if args[1] != "interrupt" {
-		cmd := s.command(ts, context.Background(), args[1], args[2:]...)
+	act := func() { s.signal(os.Kill) }
+	switch args[1] {
+	case "kill":
+	case "interrupt":
+		act = func() { s.signal(os.Interrupt) }
+	case "exit":
+		want, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		cmd := s.command(ts, context.Background(), args[3], args[4:]...)
 		cmd.Stdout, cmd.Stderr = s, s
 		act = func() {
-			if err := cmd.Run(); err != nil {
-				s.t.Errorf("%s: %v", strings.Join(args[1:], " "), err)
+			if cmd.Run(); cmd.ProcessState.ExitCode() != want {
+				s.t.Errorf("%s: %v, want exit %d", strings.Join(args[3:], " "), cmd.ProcessState, want)
 			}
 		}
+	default:
+		ts.Fatalf("at: want kill, interrupt or exit N PROGRAM ARGS..., not %s", args[1])
 	}
 	s.rules.Add(sim.Rule{Match: sim.Match{Vendor: words[0], Method: words[1], Path: words[2]}, Times: 1, Fires: act})
+}
+
+func (s *stage) signal(sig os.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running.Signal(sig)
 }
 
 func scriptBreak(ts *testscript.TestScript, neg bool, args []string) {

@@ -54,6 +54,7 @@ type statusDoc struct {
 	Waits      []map[string]string `json:"waits"`
 	Driver     string              `json:"driver,omitempty"`
 	Next       []string            `json:"next,omitempty"`
+	key        string              // of the old key, for people
 	text       string
 }
 
@@ -85,7 +86,10 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(map[string]any{"version": 1, "rotations": docs})
 	}
-	if len(docs) == 0 {
+	switch {
+	case len(docs) == 0 && len(args) == 1:
+		a.say("%s %s was never rotated here", a.sign(idle), args[0])
+	case len(docs) == 0:
 		a.say("%s no rotations yet", a.sign(good))
 	}
 	for _, d := range docs {
@@ -135,6 +139,7 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 			Proved: proved, Class: classWord(s, i), Detail: p.Look.Detail, human: c.Human != nil})
 	}
 	if s.Outcome == "" {
+		d.key = oldKey(s)
 		v := judge(engine.Result{ID: run.ID, State: s, Phase: dec.Phase, Waits: dec.Waits})
 		d.text, d.Next = v.text, v.next
 		if path, err := a.stateFile(); err == nil {
@@ -155,12 +160,8 @@ func classWord(s *rotation.State, i int) string {
 
 func (a *app) showStatus(d statusDoc) {
 	a.print("%s  %s  %s  %s", d.Rotation, d.Reason, d.Phase, d.Updated.Local().Format("2006-01-02 15:04:05"))
-	key := "old key: still valid"
-	if !d.OldValid {
-		key = "old key: revoked or dead"
-	}
 	if d.Outcome == "" {
-		a.print("  %s; safe to stop", key)
+		a.print("  %s", d.key)
 	}
 	if d.Driver != "" {
 		a.print("  driven by %s", d.Driver)

@@ -78,7 +78,8 @@ var start = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 func Run(seed uint64, opt Options) Result {
 	s := &sim{seed: seed, opt: opt, bug: mutantNamed(opt.Mutant), rng: rand.New(rand.NewPCG(seed, 0x7061776c))}
 	s.res.Seed = seed
-	s.mon.s, s.people.s = s, s
+	s.people.s = s
+	s.mon = monitor{s: s, soaking: -1, watching: -1}
 	s.build()
 	for s.q.len() > 0 && len(s.res.Broken) == 0 {
 		e := s.q.pop()

@@ -14,12 +14,12 @@ type place struct {
 	s      *sim
 	c      *pawl.Place
 	kind   string
-	snap             // as it is now
-	past   []snap    // as it was, oldest first
-	origin value     // what it held before the rotation
-	ever   []value   // what was ever stored there
-	runs   []value   // workflow runs: what each ran on
-	ran    []value   // values that its processes ever ran on
+	snap           // as it is now
+	past   []snap  // as it was, oldest first
+	origin value   // what it held before the rotation
+	ever   []value // what was ever stored there
+	runs   []value // workflow runs: what each ran on
+	ran    []value // values that its processes ever ran on
 	lag    time.Duration
 	cas    bool // a write is refused if the place changed since it was read
 	asks   bool // a write waits for a person at the vendor

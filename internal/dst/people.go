@@ -1,0 +1,167 @@
+package dst
+
+import (
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// Who acts in a run.
+var (
+	operator  = pawl.Actor{Type: "user", ID: "ana@laptop"}
+	approvers = []pawl.Actor{{Type: "user", ID: "bo@laptop"}, {Type: "user", ID: "cy@laptop"}}
+)
+
+// people are the operator, the approvers, and those who hold a copy
+// themselves.
+type people struct {
+	s      *sim
+	auto   bool
+	idle   int // resumes in a row, in a kind world, that brought nothing
+	agreed int // approvals given
+	asked  bool
+	asks   map[string]pawl.Side // what each person was last asked to move to
+	gone   bool                 // nobody resumes any more
+}
+
+// begin starts the first process, and draws what people will do on their own.
+func (p *people) begin() {
+	s := p.s
+	p.auto, p.asks = s.chance(0.6), map[string]pawl.Side{}
+	s.launch(p.auto)
+	if s.chance(0.15) {
+		s.after(s.skewed(0, s.calm), func() { s.signal(pawl.Event{Type: pawl.EvRollback, Reason: "asked for", Actor: operator}) })
+	}
+	if s.chance(0.05) {
+		s.after(s.skewed(0, s.calm), func() {
+			s.signal(pawl.Event{Type: pawl.EvPaused, Actor: operator})
+			s.after(s.between(time.Second, 5*time.Minute), func() { s.signal(pawl.Event{Type: pawl.EvUnpaused, Actor: operator}) })
+		})
+	}
+	p.takeover()
+}
+
+// takeover starts another process now and then although one lives.
+func (p *people) takeover() {
+	s := p.s
+	if s.mood[faultTakeover] == 0 {
+		return
+	}
+	for range s.rng.IntN(5) {
+		s.after(s.skewed(0, s.calm), func() {
+			if !s.journal.closed {
+				s.fired(faultTakeover)
+				s.launch(p.auto)
+			}
+		})
+	}
+}
+
+// left is called when a process is gone: somebody looks after the rotation.
+func (p *people) left(k *worker) {
+	s := p.s
+	if s.journal.closed {
+		return
+	}
+	for _, o := range s.workers {
+		if o.alive {
+			return // another one is at it
+		}
+	}
+	for _, w := range k.waits {
+		p.help(w)
+	}
+	k.waits = nil
+	wait := s.skewed(time.Second, 3*time.Minute)
+	s.after(wait, p.resume)
+}
+
+// resume takes the rotation up again. In a kind world that must bring it to
+// its end; if it brings nothing several times, only a person can go on.
+func (p *people) resume() {
+	s := p.s
+	if s.journal.closed {
+		return
+	}
+	for _, o := range s.workers {
+		if o.alive {
+			return
+		}
+	}
+	if !s.troubled() {
+		if p.idle++; p.idle > patience {
+			p.gone = true
+			return
+		}
+	}
+	s.launch(p.auto)
+}
+
+// patience is how often a rotation is resumed in a kind world.
+const patience = 30
+
+// help does what a worker was waiting for.
+func (p *people) help(w rotation.Wait) {
+	s := p.s
+	switch w.On {
+	case rotation.OnRevoke:
+		if !p.asked {
+			p.asked = true
+			s.after(s.between(0, time.Minute), func() { s.signal(pawl.Event{Type: pawl.EvAuthorised, Actor: operator}) })
+		}
+	case rotation.OnApproval:
+		if p.agreed < len(approvers) {
+			who := approvers[p.agreed]
+			p.agreed++
+			s.after(s.between(0, time.Minute), func() { s.signal(pawl.Event{Type: pawl.EvApproved, Actor: who}) })
+		}
+	case rotation.OnHelp:
+		if w.Kind == pawl.Conflict && w.Consumer == "store" { // somebody's value is in the store: put back what was there
+			if v := p.current(s.fold().Target); v != nothing {
+				s.byHand(s.places[0], v, "put back by the operator")
+			}
+		}
+	}
+}
+
+// told: a person was asked to move, fetches the value from the store, and says
+// so when it is done.
+func (p *people) told(id string, side pawl.Side) {
+	c := p.s.place(id)
+	p.asks[id] = side
+	p.s.after(p.s.between(10*time.Second, 5*time.Minute), func() { p.move(c, side) })
+}
+
+func (p *people) move(c *place, side pawl.Side) {
+	s := p.s
+	if p.asks[c.c.ID] != side || s.journal.closed {
+		return // was told otherwise meanwhile
+	}
+	want := p.current(side)
+	if s.places[0].stored != want || want == nothing {
+		s.after(time.Minute, func() { p.move(c, side) }) // not there yet
+		return
+	}
+	c.switchTo(want)
+	s.tracef("   %s: moved to %s", c.c.ID, want)
+	s.after(s.between(0, 20*time.Second), func() {
+		s.signal(pawl.Event{Type: pawl.EvConfirmed, Consumer: c.c.ID, Side: side, Actor: pawl.Actor{Type: "user", ID: c.c.ID}})
+	})
+}
+
+// current is the value that a person who looks into the journal's screens is
+// to use.
+func (p *people) current(side pawl.Side) value {
+	if side == pawl.Old {
+		return oldOne
+	}
+	st := p.s.fold()
+	if st.Target != pawl.New {
+		return nothing
+	}
+	if g := p.s.vendor.byID(st.NewID()); g != nil {
+		return g.value
+	}
+	return nothing
+}
