@@ -10,6 +10,7 @@ test: setup check ## format, vet, all tests, and the short torture
 
 setup: ## what a bare machine lacks: Go itself is the only thing that is not installed from here
 	@command -v $(GO) >/dev/null || { echo "Go 1.26 or newer is needed: https://go.dev/doc/install"; exit 1; }
+	@command -v strace >/dev/null || [ "$$(uname)" != Linux ] || [ "$$(id -u)" != 0 ] || { apt-get update -qq && apt-get install -y -qq strace; }
 	$(GO) mod download
 	$(GO) mod verify
 
@@ -23,8 +24,8 @@ build: ## ./pawl, stripped
 demo:
 	$(GO) run ./cmd/pawl demo
 
-torture: ## kill the real program at every request, and every other case that `make test` samples
-	$(GO) test ./cmd/pawl -run 'Killed' -timeout 30m -args -torture
+torture: setup ## the real program: every request, every fault, every call of the file system that `make test` samples
+	$(GO) test ./cmd/pawl -run 'Killed|FaultMatrix|DiskTrouble' -timeout 90m -v -args -torture | grep -E '^(---|ok|FAIL|    --- FAIL)|FAIL'
 
 bench: ## the figures of docs/performance.md
 	$(GO) test -run '^$$' -bench . ./journal/sqlite ./seal ./rotation ./engine ./cmd/pawl

@@ -1,0 +1,150 @@
+package archtest
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A row says what the packages that match pkg may import. The first row that
+// matches counts. Patterns are those of path.Match.
+type row struct {
+	pkg   string
+	uses  string // of this module; "." is the root
+	deps  string // modules of others
+	tests string // of this module, in addition, in test files; the package itself always
+	std   string // "pure": nothing that touches the world; "" all but what not says
+	not   string // standard packages
+}
+
+// diagram is the architecture, from the inside out. A package in no row fails:
+// draw it in first.
+var diagram = []row{
+	// What everything is about, and what decides: no I/O, no clock, no dice.
+	{pkg: ".", std: "pure"},
+	{pkg: "rotation", uses: ".", std: "pure"},
+
+	// What is kept. Nothing here knows of vendors.
+	{pkg: "audit", uses: ".", deps: "golang.org/x/mod", not: "os net net/http log/slog"},
+	{pkg: "seal", uses: ".", deps: "github.com/tink-crypto/tink-go", not: "net net/http log/slog"},
+	{pkg: "journal", uses: ". audit", deps: "golang.org/x/mod", tests: "journal/journaltest", not: "os net net/http"},
+	{pkg: "journal/journaltest", uses: ". audit journal", not: "os net net/http"},
+	{pkg: "journal/sqlite", uses: ". audit journal", deps: "golang.org/x/mod golang.org/x/sys modernc.org/sqlite", tests: "journal/journaltest", not: "net net/http log/slog"},
+
+	// Vendors. A provider knows the core and how a vendor is plugged in, and
+	// neither files nor logs: wire does the HTTP and says what was asked.
+	{pkg: "provider", uses: ".", not: "os log/slog"},
+	{pkg: "provider/wrap", std: "pure"},
+	{pkg: "provider/wire", uses: ".", deps: "golang.org/x/time", tests: "sim", not: "os"},
+	{pkg: "provider/retry", uses: ". provider/wrap", deps: "github.com/cenkalti/backoff", not: "os net/http log/slog"},
+	{pkg: "provider/providertest", uses: ". provider/wrap sim", tests: "provider provider/* provider/*/*sim"},
+	{pkg: "provider/all", uses: "provider provider/* probe/*"},
+	{pkg: "provider/*/*sim", deps: "golang.org/x/crypto", not: "os log/slog"},
+	{pkg: "provider/github", uses: ". provider provider/wire", deps: "github.com/google/go-github golang.org/x/crypto", tests: vendorTests, not: "os log/slog"},
+	{pkg: "provider/slack", uses: ". provider provider/wire", deps: "github.com/slack-go/slack", tests: vendorTests, not: "os log/slog"},
+	{pkg: "provider/*", uses: ". provider provider/wire", tests: vendorTests, not: "os log/slog"},
+	{pkg: "probe/*", uses: ". provider provider/wire", deps: "github.com/itchyny/gojq", not: "os log/slog"},
+
+	// What people write, and where secrets come from.
+	{pkg: "secretref", uses: ".", deps: "github.com/zalando/go-keyring", not: "net/http log/slog"},
+	{pkg: "catalog", uses: ". provider secretref", deps: "github.com/goccy/go-yaml", tests: "provider/* probe/*", not: "net net/http log/slog"},
+	{pkg: "schema", tests: "catalog provider provider/* probe/*", not: "os net net/http"},
+
+	// What does it, and what puts the vendors into its hands.
+	{pkg: "engine", uses: ". audit journal provider/wrap rotation seal", not: "os net net/http"},
+	{pkg: "connect", uses: ". catalog engine provider provider/retry provider/wire secretref", not: "os"},
+
+	// Vendors that are simulated, and the machinery of tests.
+	{pkg: "sim", not: "log/slog"},
+	{pkg: "sim/world", uses: "provider/*/*sim", tests: "catalog provider/all"},
+	{pkg: "internal/dst", uses: ". rotation", not: "os net net/http"},
+	{pkg: "internal/archtest"},
+
+	// What people run.
+	{pkg: "cmd/pawl", uses: "* */* */*/*", deps: "github.com/spf13/cobra golang.org/x/term", tests: "* */* */*/*"},
+}
+
+const vendorTests = "sim provider/*/*sim provider/providertest"
+
+// pure are the standard packages that a package without I/O may import.
+const pure = "bytes cmp context crypto/sha256 crypto/subtle encoding/hex encoding/json errors fmt io log/slog slices strconv strings time"
+
+func find(pkg string) *row {
+	for i := range diagram {
+		if ok, _ := path.Match(diagram[i].pkg, pkg); ok {
+			return &diagram[i]
+		}
+	}
+	return nil
+}
+
+func TestDependencies(t *testing.T) {
+	used := map[*row]bool{}
+	for _, s := range sources(t) {
+		r := find(s.pkg())
+		if r == nil {
+			t.Errorf("%s: package %s is in no row; draw it into the diagram", s.name, s.pkg())
+			continue
+		}
+		used[r] = true
+		for _, imp := range s.file.Imports {
+			if p := strings.Trim(imp.Path.Value, `"`); !r.allows(s, p) {
+				t.Errorf("%s: %s may not import %s", s.at(imp), s.pkg(), p)
+			}
+		}
+	}
+	for i := range diagram {
+		if !used[&diagram[i]] {
+			t.Errorf("no package matches %q any more", diagram[i].pkg)
+		}
+	}
+}
+
+func (r *row) allows(s source, p string) bool {
+	if dep, ok := strings.CutPrefix(p, module); ok && (dep == "" || dep[0] == '/') {
+		dep = strings.TrimPrefix(dep, "/")
+		if dep == "" {
+			dep = "."
+		}
+		return matches(r.uses, dep) || s.test && (dep == s.pkg() || matches(r.tests, dep))
+	}
+	if s.test {
+		return true // what a test uses of others is go.mod's affair
+	}
+	if first, _, _ := strings.Cut(p, "/"); strings.Contains(first, ".") {
+		return slices.ContainsFunc(strings.Fields(r.deps), func(m string) bool { return p == m || strings.HasPrefix(p, m+"/") })
+	}
+	if r.std == "pure" {
+		return matches(pure, p)
+	}
+	return !matches(r.not, p)
+}
+
+func matches(patterns, s string) bool {
+	return slices.ContainsFunc(strings.Fields(patterns), func(p string) bool { ok, _ := path.Match(p, s); return ok })
+}
+
+// TestDiagramRefuses tries arrows that must not be there, so that a pattern
+// that is too wide is seen.
+func TestDiagramRefuses(t *testing.T) {
+	for _, arrow := range [][2]string{
+		{".", "rotation"}, {"rotation", "journal"}, {"audit", "seal"}, {"journal", "journal/sqlite"},
+		{"engine", "provider/heroku"}, {"engine", "connect"}, {"connect", "provider/heroku"}, {"connect", "provider/all"},
+		{"provider/heroku", "provider/github"}, {"provider/heroku", "engine"}, {"provider/heroku", "provider/heroku/herokusim"},
+		{"provider/heroku/herokusim", "provider/heroku"}, {"catalog", "engine"}, {"sim", "."},
+	} {
+		dep := module + "/" + arrow[1]
+		if arrow[1] == "." {
+			dep = module
+		}
+		if find(arrow[0]).allows(source{name: arrow[0] + "/x.go"}, dep) {
+			t.Errorf("%s may import %s", arrow[0], arrow[1])
+		}
+	}
+	for pkg, std := range map[string]string{".": "os", "rotation": "sync", "provider/heroku": "os", "provider/slack": "log/slog", "engine": "net/http"} {
+		if find(pkg).allows(source{name: pkg + "/x.go"}, std) {
+			t.Errorf("%s may import %s", pkg, std)
+		}
+	}
+}

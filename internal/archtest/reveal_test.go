@@ -1,0 +1,77 @@
+package archtest
+
+import (
+	"go/ast"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+// revealers are the files that may call Secret.Reveal, and what for. Adding a
+// line here is a decision to be reviewed: from there on the value is bytes that
+// anything can print.
+var revealers = map[string]string{
+	"secret.go": "the door itself, and the comparison in constant time",
+
+	"seal/seal.go":    "encrypts values, and makes their keyed digests",
+	"seal/kek.go":     "the key that wraps the keyset is a Secret too",
+	"seal/keyfile.go": "writes that key to its 0600 file",
+	"audit/sign.go":   "reads the key that signs the log",
+	"engine/scrub.go": "looks for values in texts, to take them out",
+
+	"probe/http/query.go": "digests the value, to compare it with what a consumer attests",
+
+	"provider/wire/do.go":              "puts the token into the Authorization header",
+	"provider/heroku/vars.go":          "puts the value into a config var, and compares what is there",
+	"provider/heroku/configvars.go":    "looks at the length of values",
+	"provider/heroku/authorization.go": "matches a value with the masked token that the API shows",
+	"provider/github/client.go":        "puts the token into the Authorization header",
+	"provider/github/secret.go":        "encrypts the value for the repository",
+	"provider/infisical/client.go":     "signs in",
+	"provider/infisical/routes.go":     "puts the value into a request",
+	"provider/infisical/value.go":      "compares what is there, and makes snapshots, which are Secrets again",
+	"provider/slack/slack.go":          "hands the bot token to the client library",
+	"provider/providertest/issuer.go":  "looks for the mark of simulated values",
+}
+
+// TestReveal finds the calls by the method's name: there is no other method of
+// that name, and a value of an interface that has one would need it as well.
+func TestReveal(t *testing.T) {
+	used := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if !reveals(n) {
+				return true
+			}
+			used[s.name] = true
+			if revealers[s.name] == "" {
+				t.Errorf("%s: may not reveal secrets; if it has to, give the reason in internal/archtest", s.at(n))
+			}
+			return true
+		})
+	}
+	for name := range revealers {
+		if !used[name] {
+			t.Errorf("%s reveals nothing any more; take it from the list", name)
+		}
+	}
+}
+
+// reveals reports whether a node names Reveal, by itself or for reflection.
+func reveals(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.SelectorExpr:
+		return n.Sel.Name == "Reveal"
+	case *ast.InterfaceType:
+		return slices.ContainsFunc(n.Methods.List, func(f *ast.Field) bool {
+			return slices.ContainsFunc(f.Names, func(id *ast.Ident) bool { return id.Name == "Reveal" })
+		})
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(n.Value)
+		return err == nil && text == "Reveal"
+	}
+	return false
+}
