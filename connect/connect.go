@@ -103,80 +103,53 @@ func (o *Opener) place(ctx context.Context, h *engine.Hands, i int, c pawl.Place
 }
 
 func (o *Opener) issuer(ctx context.Context, op pawl.Op) (pawl.Issuer, error) {
-	for _, p := range o.Providers {
-		for _, k := range p.Issuers {
-			if is(op, k.Name, k.Version) {
-				client, err := o.client(ctx, p, op.Connection)
-				if err != nil {
-					return nil, err
-				}
-				made, err := k.New(client, op.Config)
-				if err != nil {
-					return nil, err
-				}
-				return retry.Issuer(made, o.Policy), nil
-			}
-		}
-	}
-	return nil, unknown(op)
+	return open(ctx, o, op, func(p provider.Provider) []provider.IssuerKind { return p.Issuers },
+		func(k provider.IssuerKind) bool { return is(op, k.Name, k.Version) },
+		func(k provider.IssuerKind, client any) (pawl.Issuer, error) { return k.New(client, op.Config) },
+		retry.Issuer)
 }
 
-// Consumer opens one consumer by itself.
 func (o *Opener) consumer(ctx context.Context, op pawl.Op) (pawl.Consumer, error) {
-	for _, p := range o.Providers {
-		for _, k := range p.Consumers {
-			if is(op, k.Name, k.Version) {
-				client, err := o.client(ctx, p, op.Connection)
-				if err != nil {
-					return nil, err
-				}
-				made, err := k.New(client, op.Config)
-				if err != nil {
-					return nil, err
-				}
-				return retry.Consumer(made, o.Policy), nil
-			}
-		}
-	}
-	return nil, unknown(op)
+	return open(ctx, o, op, func(p provider.Provider) []provider.ConsumerKind { return p.Consumers },
+		func(k provider.ConsumerKind) bool { return is(op, k.Name, k.Version) },
+		func(k provider.ConsumerKind, client any) (pawl.Consumer, error) { return k.New(client, op.Config) },
+		retry.Consumer)
 }
 
 func (o *Opener) prover(ctx context.Context, op pawl.Op) (pawl.Prover, error) {
-	for _, p := range o.Providers {
-		for _, k := range p.Provers {
-			if is(op, k.Name, k.Version) {
-				client, err := o.client(ctx, p, op.Connection)
-				if err != nil {
-					return nil, err
-				}
-				made, err := k.New(client, op.Config)
-				if err != nil {
-					return nil, err
-				}
-				return retry.Prover(made, o.Policy), nil
-			}
-		}
-	}
-	return nil, unknown(op)
+	return open(ctx, o, op, func(p provider.Provider) []provider.ProverKind { return p.Provers },
+		func(k provider.ProverKind) bool { return is(op, k.Name, k.Version) },
+		func(k provider.ProverKind, client any) (pawl.Prover, error) { return k.New(client, op.Config) },
+		retry.Prover)
 }
 
 func (o *Opener) notifier(ctx context.Context, op pawl.Op) (pawl.Notifier, error) {
+	return open(ctx, o, op, func(p provider.Provider) []provider.NotifierKind { return p.Notifiers },
+		func(k provider.NotifierKind) bool { return k.Name == op.Name },
+		func(k provider.NotifierKind, client any) (pawl.Notifier, error) { return k.New(client) },
+		retry.Notifier)
+}
+
+// open finds the kind that an operation names, opens the connection that it
+// goes through, and makes and decorates the thing.
+func open[K, T any](ctx context.Context, o *Opener, op pawl.Op, kinds func(provider.Provider) []K, named func(K) bool,
+	make func(K, any) (T, error), decorate func(T, retry.Policy) T) (made T, err error) {
 	for _, p := range o.Providers {
-		for _, k := range p.Notifiers {
-			if k.Name == op.Name {
-				client, err := o.client(ctx, p, op.Connection)
-				if err != nil {
-					return nil, err
-				}
-				made, err := k.New(client)
-				if err != nil {
-					return nil, err
-				}
-				return retry.Notifier(made, o.Policy), nil
+		for _, k := range kinds(p) {
+			if !named(k) {
+				continue
 			}
+			client, err := o.client(ctx, p, op.Connection)
+			if err != nil {
+				return made, err
+			}
+			if made, err = make(k, client); err != nil {
+				return made, err
+			}
+			return decorate(made, o.Policy), nil
 		}
 	}
-	return nil, unknown(op)
+	return made, unknown(op)
 }
 
 func is(op pawl.Op, name string, version int) bool {
