@@ -125,8 +125,8 @@ func (r *run) load(ctx context.Context, loaded journal.Run) error {
 
 func (r *run) drive(ctx context.Context) Result {
 	first := []pawl.Event{{Type: pawl.EvDriving, Epoch: r.at.Epoch}}
-	if r.opt.AutoRevoke && r.state.Authorised == (pawl.Actor{}) {
-		first = append(first, pawl.Event{Type: pawl.EvAuthorised, Detail: "--auto-revoke"})
+	if r.opt.AutoRevoke && (r.state.Authorised == (pawl.Actor{}) || r.state.Once && !r.state.Past()) {
+		first = append(first, pawl.Event{Type: pawl.EvAuthorised, Reason: rotation.ForThisRun, Detail: "--auto-revoke"})
 	}
 	if err := r.append(ctx, outcome{events: first}); err != nil {
 		return r.result(rotation.Decision{}, err)

@@ -109,11 +109,12 @@ func (r *run) find(ctx context.Context, a rotation.Action) outcome {
 	if !ok {
 		return one(pawl.Event{Type: pawl.EvListed, Label: a.Label})
 	}
+	asked := r.e.now() // what is born while the list is made is not on it
 	all, err := lister.List(ctx)
 	if err != nil {
 		return one(pawl.Event{Type: pawl.EvListed, Label: a.Label, Detail: err.Error(), Hint: pawl.HintOf(err), Kind: pawl.KindOf(err).String()})
 	}
-	ev := pawl.Event{Type: pawl.EvListed, Label: a.Label}
+	ev := pawl.Event{Type: pawl.EvListed, At: asked, Label: a.Label}
 	for _, g := range all {
 		if labelled(g.Label, a.Label) {
 			ev.IDs = append(ev.IDs, g.ID)
@@ -138,7 +139,8 @@ func labelled(text, label string) bool {
 }
 
 func (r *run) check(ctx context.Context, a rotation.Action, value pawl.Secret) outcome {
-	ev := pawl.Event{Type: pawl.EvChecked, Side: a.Side, Attempt: a.Attempt}
+	// As old as the question: a process may sleep before it journals the answer.
+	ev := pawl.Event{Type: pawl.EvChecked, At: r.e.now(), Side: a.Side, Attempt: a.Attempt}
 	if err := r.hands.Issuer.Check(ctx, value); err != nil {
 		ev.Kind, ev.Detail = pawl.KindOf(err).String(), err.Error()
 	}

@@ -175,6 +175,10 @@ func (v *survey) identify(ctx context.Context, plan pawl.Plan, hands *Hands) {
 			return
 		}
 	}
+	if _, ok := wrap.As[pawl.Lister](hands.Issuer); !ok {
+		v.problem("issuer", &pawl.Error{Op: "preflight", Kind: pawl.Invalid, Err: errors.New("cannot list what is live, so a mint whose answer is lost could not be found")})
+		return
+	}
 	id, ok := wrap.As[pawl.Identifier](hands.Issuer)
 	if !ok {
 		v.problem("issuer", &pawl.Error{Op: "preflight", Kind: pawl.Invalid, Err: errors.New("cannot tell which generation a value belongs to")})
@@ -250,6 +254,7 @@ func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer,
 
 // preflight is the survey as an action: it ends in one event.
 func (e *Engine) preflight(ctx context.Context, id pawl.RotationID, plan pawl.Plan, hands *Hands) outcome {
+	asked := e.now() // the evidence is as old as the question
 	v := e.survey(ctx, plan, hands)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return outcome{} // interrupted: that says nothing about the company
@@ -285,7 +290,7 @@ func (e *Engine) preflight(ctx context.Context, id pawl.RotationID, plan pawl.Pl
 	if err != nil {
 		return one(pawl.Event{Type: pawl.EvPreflight, Result: pawl.NotDone, Kind: pawl.KindOf(err).String(), Detail: err.Error(), Hint: pawl.HintOf(err)})
 	}
-	checked := pawl.Event{Type: pawl.EvChecked, Side: pawl.Old}
+	checked := pawl.Event{Type: pawl.EvChecked, At: asked, Side: pawl.Old}
 	if v.Dead {
 		checked.Kind, checked.Detail = pawl.Denied.String(), "refused already"
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"strings"
+	"unicode"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/provider/wrap"
@@ -43,7 +44,7 @@ func (e *Engine) Verify(ctx context.Context, plan pawl.Plan, last Written) (Repo
 	}
 	v.current(ctx, hands)
 	seen := make([]Seen, len(plan.Consumers))
-	if last.ID != v.Old.ID {
+	if last.ID != v.Old.ID || v.Old.ID == "" {
 		last.Marks = nil // somebody rotated it without us
 	}
 	each(len(seen), func(i int) {
@@ -125,12 +126,19 @@ func (e *Engine) Strays(ctx context.Context, plan pawl.Plan, stem string, keep f
 	var strays []Stray
 	for _, g := range all {
 		mine := labelled(g.Label, ours)
-		if g.ID == v.Old.ID || keep(g.ID, g.Label) || !mine && !labelled(g.Label, stem) {
+		if g.ID == v.Old.ID || keep(g.ID, g.Label) || !mine && !stemmed(g.Label, stem) {
 			continue
 		}
 		strays = append(strays, Stray{g, mine})
 	}
 	return v.Report, strays, nil
+}
+
+// stemmed reports whether a description is the stem, dated or labelled or not:
+// "acme-token 2026-08-20" is of acme-token, "acme-token-staging" is another's.
+func stemmed(description, stem string) bool {
+	rest, ok := strings.CutPrefix(description, stem)
+	return ok && (rest == "" || rest[0] == ' ' || len(rest) > 1 && !unicode.IsLetter(rune(rest[0])) && unicode.IsDigit(rune(rest[1])))
 }
 
 // Kill revokes a stray of ours.

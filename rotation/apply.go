@@ -44,12 +44,12 @@ func (s *State) Apply(e pawl.Event) {
 	case pawl.EvObserved:
 		s.observed(e)
 	case pawl.EvConfirmed:
-		if p := s.place(e.Consumer); p != nil {
+		if p := s.place(e.Consumer); p != nil && s.meant(e) {
 			p.Confirmed, p.By, p.ConfirmedAt = s.Target, e.Actor, e.At
 			p.Touched = p.Touched || s.Target == pawl.New
 		}
 	case pawl.EvAuthorised:
-		s.Authorised = e.Actor
+		s.Authorised, s.Once = e.Actor, e.Reason == ForThisRun
 	case pawl.EvApproved:
 		if !slices.Contains(s.Approved, e.Actor) {
 			s.Approved = append(s.Approved, e.Actor)
@@ -69,6 +69,12 @@ func (s *State) Apply(e pawl.Event) {
 	case pawl.EvClosed:
 		s.Outcome = e.Outcome
 	}
+}
+
+// meant reports whether a confirmation is of the generation that is wanted now,
+// not of one that its person was asked to move to before.
+func (s *State) meant(e pawl.Event) bool {
+	return (e.Side == "" || e.Side == s.Target) && (e.Attempt == 0 || s.Target == pawl.Old || e.Attempt == len(s.Attempts))
 }
 
 func (s *State) plan(e pawl.Event) {
@@ -94,6 +100,9 @@ func (s *State) place(id string) *Place {
 func (s *State) driving(e pawl.Event) {
 	s.Epoch, s.Paused, s.Minted = e.Epoch, false, 0
 	s.Old.Tries, s.New.Tries, s.FindFails = 0, 0, 0
+	if s.Once && !s.Past() {
+		s.Authorised = pawl.Actor{} // it was asked for the process that is gone, not for this one
+	}
 	for i := range s.Attempts {
 		if s.Attempts[i].Status == Intended {
 			s.unsettle(e.At.Add(Linger))
@@ -184,6 +193,9 @@ func (s *State) intended(e pawl.Event) {
 		s.Attempts = append(s.Attempts, Attempt{Number: e.Attempt, Label: e.Label, Effect: Effect{Status: Intended, Begun: e.At, At: e.At}})
 		s.New, s.Found = Check{}, time.Time{}
 		s.Minted++
+		for i := range s.Places { // who moved to an earlier attempt has to move again
+			s.Places[i].Confirmed, s.Places[i].Notice = "", Effect{}
+		}
 	case pawl.StepKill:
 		s.kill(e.ID, e.Reason).begin(e.At)
 	case pawl.StepSet:
@@ -196,6 +208,7 @@ func (s *State) intended(e pawl.Event) {
 	case pawl.StepNotify:
 		if p := s.place(e.Consumer); p != nil {
 			p.Side = e.Side
+			p.Touched = p.Touched || e.Side == pawl.New // from here on it may be in use
 			p.Notice.begin(e.At)
 		}
 	case pawl.StepRevoke:

@@ -51,6 +51,10 @@ func (d *decider) watch() bool {
 			ok = false
 		}
 	}
+	if c := d.s.New; over && d.s.Target == pawl.New && !(c.Works && !c.At.Before(d.s.WatchUntil)) {
+		d.check(pawl.New, d.s.WatchUntil) // somebody may have revoked it meanwhile
+		return false
+	}
 	return over && ok
 }
 
@@ -93,6 +97,7 @@ func (d *decider) since(v Seen, last time.Time, every time.Duration, look func()
 		return true
 	}
 	switch next := v.At.Add(every); {
+	case !d.due(d.s.Dead): // the clock went backwards: what is seen now would count as seen before
 	case v.At.Before(d.s.Dead), !d.now.Before(last) && v.At.Before(last):
 		look()
 	case d.due(next):
@@ -105,9 +110,9 @@ func (d *decider) since(v Seen, last time.Time, every time.Duration, look func()
 // use must go, also what was born late.
 func (d *decider) sweep() bool {
 	if len(d.s.Attempts) == 0 {
-		return d.kills()
+		return d.kills(true)
 	}
-	if !d.kills() {
+	if !d.kills(true) {
 		return false
 	}
 	if !d.due(d.s.Unsettled) {

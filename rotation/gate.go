@@ -77,6 +77,10 @@ func (d *decider) gate() bool {
 	if d.s.Guard(d.now) == nil {
 		return true
 	}
+	if until := d.s.Last.Add(-time.Second); !d.due(until) {
+		d.wait(Wait{On: OnTimer, Detail: "the clock went backwards", Until: until})
+		return false
+	}
 	for i := range d.s.Plan.Consumers {
 		if d.s.concerned(i) {
 			d.refresh(i)

@@ -29,7 +29,7 @@ const (
 
 	// Tries is how often an effect that certainly did nothing is tried again
 	// before a person is asked.
-	Tries = 5
+	Tries = 8
 
 	// Heals is how often a place that fell back is written again.
 	Heals = 5

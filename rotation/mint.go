@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -27,7 +28,7 @@ func (d *decider) mint() bool {
 	if a != nil && a.GivenUp == "" {
 		return d.settleMint()
 	}
-	if !d.kills() {
+	if !d.kills(false) {
 		return false
 	}
 	if a != nil && !d.mintAgain(a) {
@@ -137,12 +138,14 @@ func (d *decider) abort(kind pawl.Kind, why string) {
 	d.Append = append(d.Append, pawl.Event{Type: pawl.EvRollback, Kind: kind.String(), Reason: why, Detail: why})
 }
 
-// kills reports whether every generation that must go is gone.
-func (d *decider) kills() bool {
+// kills reports whether every generation that must go is gone. One that places
+// may be on goes only at the end, when everything has moved: that its vendor
+// refused it for a while is no proof that it is dead.
+func (d *decider) kills(all bool) bool {
 	gone := true
 	for i := range d.s.Kills {
 		k := &d.s.Kills[i]
-		if k.Status == Done {
+		if k.Status == Done || !all && d.s.spread(k.ID) {
 			continue
 		}
 		gone = false
@@ -151,4 +154,9 @@ func (d *decider) kills() bool {
 		}
 	}
 	return gone
+}
+
+// spread reports whether places were ever asked to use a generation.
+func (s *State) spread(id string) bool {
+	return slices.ContainsFunc(s.Attempts, func(a Attempt) bool { return a.ID == id && !a.Works.IsZero() })
 }

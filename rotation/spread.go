@@ -77,6 +77,9 @@ func (d *decider) bring(i int) bool {
 		return shown
 	}
 	if !d.proofs(c, p, shown) || !shown {
+		if shown {
+			d.lookAgain(c, p)
+		}
 		return false
 	}
 	if got := d.s.strength(i); got < c.Require {
@@ -113,11 +116,11 @@ func (d *decider) prior(p *Place) bool { return d.s.Target == pawl.Old && p.Prio
 // shown reports whether the place itself shows the target, and looks again if
 // it is time to.
 func (d *decider) shown(c *pawl.Place, p *Place) bool {
-	if p.Look.Verdict == pawl.Proved {
+	if p.Look.Verdict == pawl.Proved && !p.Look.At.IsZero() { // zero: it was seen before a process took this up
 		return true
 	}
 	d.unproved(c.ID, p.Look)
-	if p.Look.Verdict == pawl.Waiting && d.lookDue(p.Look, p.Write.At) {
+	if p.Look.Verdict != pawl.Refuted && d.lookDue(p.Look, p.Write.At) {
 		d.look(c, p)
 	}
 	return false
@@ -125,6 +128,20 @@ func (d *decider) shown(c *pawl.Place, p *Place) bool {
 
 func (d *decider) look(c *pawl.Place, p *Place) {
 	d.do(Action{Do: DoLook, Consumer: c.ID, Side: d.s.Target, Attempt: len(d.s.Attempts), Prior: d.prior(p), Mark: p.Mark, Since: p.Write.Begun})
+}
+
+// lookAgain looks at a place whose proofs stay away: it may have fallen back
+// since it was seen. After a refutation it does so at once.
+func (d *decider) lookAgain(c *pawl.Place, p *Place) {
+	for _, pr := range p.Proofs {
+		if pr.Verdict == pawl.Refuted && !p.Look.At.After(pr.At) {
+			d.look(c, p)
+			return
+		}
+	}
+	if d.due(p.Look.At.Add(Fresh)) {
+		d.look(c, p)
+	}
 }
 
 func (d *decider) lookDue(v Seen, since time.Time) bool {

@@ -33,6 +33,7 @@ type State struct {
 	Aborted    bool   // rolled back because the rotation failed, not because somebody asked
 	SoakUntil  time.Time
 	Authorised pawl.Actor
+	Once       bool // Authorised holds for the process that asked only
 	Approved   []pawl.Actor
 	Owed       bool   // the approval is given after the fact
 	Revoke     Effect // of the doomed generation
@@ -45,6 +46,10 @@ type State struct {
 	Outcome pawl.Outcome
 	Failure pawl.Event // the refusal or failure that ended it, for people
 }
+
+// ForThisRun is the Reason of an [pawl.EvAuthorised] that holds only as long as
+// the process that appended it drives: a flag of its command line.
+const ForThisRun = "for this run"
 
 // Status is what is known of an effect.
 type Status string

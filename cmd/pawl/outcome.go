@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
@@ -50,19 +51,22 @@ func judge(r engine.Result) verdict {
 		return v
 	}
 	resume := "pawl resume " + name
+	if s.Once { // what was asked for by a flag has to be asked for again
+		resume += " --auto-revoke"
+	}
 	switch {
 	case errors.Is(r.Stop, context.Canceled):
 		v.code, v.text, v.next = exitInterrupted, "interrupted", []string{resume}
 	case r.Stop != nil:
 		v.code, v.text, v.next = stopCode(s), r.Stop.Error(), hintOr(r.Stop, resume)
 	default:
-		v.code, v.text, v.next = waiting(r)
+		v.code, v.text, v.next = waiting(r, resume)
 	}
 	if v.code != exitWaits && s.Target == pawl.New && !s.Past() {
 		v.next = append(v.next, "pawl rollback "+name)
 	}
-	if s.Authorised != (pawl.Actor{}) && s.Target == pawl.New && !s.Past() {
-		v.safe += " The revoke was asked for: resume revokes it once everything is proved."
+	if s.Authorised != (pawl.Actor{}) && s.Target == pawl.New && !s.Past() && !s.Once {
+		v.safe += " The revoke was asked for: pawl resume revokes it once everything is proved."
 	}
 	return v
 }
@@ -93,8 +97,8 @@ func hintOr(err error, next string) []string {
 }
 
 // waiting says whom or what a run waits for.
-func waiting(r engine.Result) (code int, text string, next []string) {
-	name, resume := r.ID.Credential, "pawl resume "+r.ID.Credential
+func waiting(r engine.Result, resume string) (code int, text string, next []string) {
+	name := r.ID.Credential
 	code, text = exitWaits, "waits"
 	for _, w := range r.Waits {
 		switch w.On {
@@ -177,7 +181,7 @@ func (a *app) tellVerdict(v verdict) {
 	if m.sign == "" {
 		m = bad
 	}
-	a.say("%s %s", a.sign(m), plainly(v.text))
+	a.say("%s %s", a.sign(m), strings.ReplaceAll(plainly(v.text), "\n", "\n    "))
 	for _, w := range waitLines(v.waits) {
 		if (w["consumer"] != "" || w["detail"] != "") && w["detail"] != v.text {
 			a.say("    %-16s %s", w["consumer"], plainly(w["detail"]))

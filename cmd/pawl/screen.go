@@ -164,7 +164,11 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 		}
 	case pawl.EvPreflight:
 		if ev.Result != pawl.Done {
-			return bad, "Checks", ev.Detail
+			first, rest, _ := strings.Cut(ev.Detail, "\n")
+			if rest != "" {
+				first += fmt.Sprintf(" (and %d more, below)", strings.Count(rest, "\n")+1)
+			}
+			return bad, "Checks", first
 		}
 		for _, f := range grouped(ev.Findings) {
 			s.a.say("         %s %s", s.a.sign(warn), f)

@@ -53,9 +53,11 @@ type statusDoc struct {
 	Consumers  []consumerDoc       `json:"consumers"`
 	Waits      []map[string]string `json:"waits"`
 	Driver     string              `json:"driver,omitempty"`
+	Stopped    string              `json:"stopped,omitempty"` // why the last process left it
 	Next       []string            `json:"next,omitempty"`
 	key        string              // of the old key, for people
 	text       string
+	unproved   bool // it stopped for lack of a proof
 }
 
 type consumerDoc struct {
@@ -139,9 +141,9 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 			Proved: proved, Class: classWord(s, i), Detail: p.Look.Detail, human: c.Human != nil})
 	}
 	if s.Outcome == "" {
-		d.key = oldKey(s)
+		d.key, d.Stopped = oldKey(s), lastWords(run.Events)
 		v := judge(engine.Result{ID: run.ID, State: s, Phase: dec.Phase, Waits: dec.Waits})
-		d.text, d.Next = v.text, v.next
+		d.text, d.Next, d.unproved = v.text, v.next, v.code != exitWaits
 		if path, err := a.stateFile(); err == nil {
 			if h, held, err := sqlite.DriverLockHolder(filepath.Dir(path)); err == nil && held {
 				d.Driver = h.String()
@@ -149,6 +151,15 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 		}
 	}
 	return d
+}
+
+// lastWords is what the process that stopped last was waiting for: it saw more
+// than the journal keeps. What happened since is newer than that.
+func lastWords(events []pawl.Event) string {
+	if n := len(events); n > 0 && events[n-1].Type == pawl.EvStopped {
+		return events[n-1].Detail
+	}
+	return ""
 }
 
 func classWord(s *rotation.State, i int) string {
@@ -187,8 +198,12 @@ func (a *app) showStatus(d statusDoc) {
 		return
 	}
 	a.print("  %s %s", a.sign(idle), d.text)
-	for _, w := range d.Waits {
-		a.print("      %-14s %s", w["consumer"], w["detail"])
+	if d.Stopped != "" && d.unproved {
+		a.print("      when it stopped: %s", plainly(d.Stopped))
+	} else {
+		for _, w := range d.Waits {
+			a.print("      %-14s %s", w["consumer"], plainly(w["detail"]))
+		}
 	}
 	a.print("  Next:")
 	for _, n := range d.Next {

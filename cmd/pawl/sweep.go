@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/pawl-dev/pawl"
@@ -137,7 +138,10 @@ func (a *app) showStrays(lines []strayLine) {
 		}
 		a.print("%s\t%s\t%s\t%s", l.Credential, l.ID, l.Label, word)
 		if l.Error != "" {
-			a.say("  %s %s", a.sign(bad), l.Error)
+			a.say("  %s %s", a.sign(bad), plainly(l.Error))
 		}
+	}
+	if slices.ContainsFunc(lines, func(l strayLine) bool { return l.Kind == "orphan" && !l.Revoked }) {
+		a.say("  Next:\n    pawl sweep --revoke")
 	}
 }

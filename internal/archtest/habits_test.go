@@ -20,7 +20,7 @@ func TestNoHiddenWiring(t *testing.T) {
 			}
 		}
 		s.uses(func(n ast.Node, path, name string) {
-			if matches(strings.ReplaceAll(shared, "/", "|"), strings.ReplaceAll(path, "/", "|")+"."+name) {
+			if matches(shared, path+"."+name) {
 				t.Errorf("%s: %s.%s is the whole process's; use a client of package wire", s.at(n), path, name)
 			}
 		})

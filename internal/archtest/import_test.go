@@ -53,7 +53,7 @@ var diagram = []row{
 
 	// What does it, and what puts the vendors into its hands.
 	{pkg: "engine", uses: ". audit journal provider/wrap rotation seal", not: "os net net/http"},
-	{pkg: "connect", uses: ". catalog engine provider provider/retry provider/wire secretref", not: "os"},
+	{pkg: "connect", uses: ". catalog engine provider provider/retry provider/wire secretref", tests: "provider/all sim sim/world", not: "os"},
 
 	// Vendors that are simulated, and the machinery of tests.
 	{pkg: "sim", not: "log/slog"},

@@ -45,7 +45,7 @@ func sources(t *testing.T) []source {
 		if !strings.HasSuffix(name, ".go") {
 			return
 		}
-		f, err := parser.ParseFile(fset, filepath.Join(root, name), nil, parser.SkipObjectResolution)
+		f, err := parser.ParseFile(fset, filepath.Join(root, name), nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,6 +40,7 @@ type Result struct {
 	Drives   int           // how often a process took it up
 	Calls    int           // to vendors and consumers
 	Faults   int           // that fired
+	Steps    int           // of the event queue
 	Exposure Exposure
 	Fired    [faultKinds]int
 	Events   []string // with Options.Trace
@@ -68,8 +69,11 @@ type sim struct {
 	res Result
 }
 
-// limit ends a run that does not end by itself.
-const limit = 20 * time.Hour
+// A run that does not end by itself is ended.
+const (
+	limit = 20 * time.Hour
+	most  = 100_000 // steps
+)
 
 // start is the virtual beginning of all runs.
 var start = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
@@ -82,6 +86,10 @@ func Run(seed uint64, opt Options) Result {
 	s.mon = monitor{s: s, soaking: -1, watching: -1}
 	s.build()
 	for s.q.len() > 0 && len(s.res.Broken) == 0 {
+		if s.res.Steps++; s.res.Steps > most {
+			s.mon.broken("I14", "%d steps and no end", s.res.Steps)
+			break
+		}
 		e := s.q.pop()
 		s.now = max(s.now, e.at)
 		if s.now > limit {

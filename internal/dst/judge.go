@@ -24,7 +24,7 @@ func (m *monitor) outcome(o pawl.Outcome) {
 	if m.s.plan.Reason == pawl.Rehearsal && o == pawl.Completed {
 		m.broken("I17", "a rehearsal is completed")
 	}
-	if (o == pawl.Completed) == m.back {
+	if (o == pawl.Completed) == m.back && !(o == pawl.Failed && len(m.intents) == 0) {
 		m.broken("I10", "ends as %s, rolled back: %v", o, m.back)
 	}
 }
@@ -47,9 +47,8 @@ func (m *monitor) finish() {
 // reason is why only a person can go on, if that is so.
 func (m *monitor) reason() string {
 	st := m.s.fold()
-	d := rotation.Decide(st, m.s.wall(0))
 	helpless := false
-	for _, w := range d.Waits {
+	for _, w := range m.s.people.last {
 		helpless = helpless || w.On == rotation.OnHelp
 	}
 	switch {
@@ -70,7 +69,7 @@ func (m *monitor) end() {
 		ours := strings.HasPrefix(g.label, "pawl/")
 		switch {
 		case g.value == target:
-			if g.dead <= m.s.now && !m.excused(g.stolen) {
+			if g.dead <= m.s.now && !m.excused(g.stolen) && len(m.intents) > 0 {
 				m.broken("I9", "ended on %s, which is dead since %v", g.id, g.dead)
 			}
 		case g.value == oldOne:
@@ -105,7 +104,7 @@ func (m *monitor) endPlace(p *place, target value) {
 		}
 		return
 	}
-	if target == oldOne && len(p.ever) == 1 || m.excused(p.hand) || m.beyond() {
+	if target == oldOne && !p.ours || m.excused(p.hand) || m.beyond() {
 		return // was never touched
 	}
 	invariant := "I13"
@@ -126,6 +125,9 @@ func (m *monitor) excused(at time.Duration) bool {
 		return false
 	}
 	last := m.watching
+	if m.back { // what happens to the old one once the new one is revoked is beyond help
+		last = m.revoke - rotation.Fresh
+	}
 	if m.s.res.Outcome == pawl.Completed && m.s.plan.Reason != pawl.Leak {
 		last += m.s.plan.Watch - m.leaps
 	}

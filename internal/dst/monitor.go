@@ -22,6 +22,7 @@ type monitor struct {
 	mints    map[string]int // by label
 	soaking  time.Duration  // when the soak was journaled; -1 before
 	watching time.Duration  // when the death was; -1 before
+	revoke   time.Duration  // when the latest revoke was judged
 	ended    time.Duration
 	back     bool
 	allowed  bool // somebody asked for the revoke
@@ -52,28 +53,19 @@ func (m *monitor) journaled(ev pawl.Event, k *worker) {
 			m.sealed(ev)
 		}
 	case pawl.EvRollback:
-		m.back = m.back || !m.past()
+		m.back = m.s.fold().Target == pawl.Old
 	case pawl.EvAuthorised:
 		m.allowed = true
 	case pawl.EvApproved:
 		m.approved++
 	case pawl.EvSoaking:
-		m.soaking = m.s.now
+		m.soaking = k.decided
 	case pawl.EvWatching:
-		m.watching = m.s.now
+		m.watching = k.decided
 	case pawl.EvClosed:
 		m.ended = m.s.now
 		m.close(ev)
 	}
-}
-
-func (m *monitor) past() bool {
-	for _, ev := range m.intents {
-		if ev.Step == pawl.StepRevoke {
-			return true
-		}
-	}
-	return false
 }
 
 // sealed: I2. What is recorded as minted has its value recorded with it.
@@ -181,7 +173,8 @@ func (m *monitor) leapt(by time.Duration) {
 
 // wrote is told of every write as it arrives.
 func (m *monitor) wrote(k *worker, a rotation.Action, v value) {
-	if m.s.plan.Place(a.Consumer) == nil || v == nothing {
+	m.s.place(a.Consumer).ours = true
+	if v == nothing {
 		m.broken("I2", "%s is written without a value", a.Consumer)
 	}
 }
@@ -193,6 +186,9 @@ func (m *monitor) revoked(k *worker, a rotation.Action, judged time.Duration) {
 		return // dead already: nothing is taken from anybody
 	}
 	m.authority(a, g)
+	if a.Do == rotation.DoRevoke {
+		m.revoke = judged
+	}
 	oldest := judged - rotation.Fresh - staleness - 2*skewed - time.Second
 	for _, p := range m.s.places {
 		if p.required() && p.runsOn() == g.value && (p.since < oldest || p.kind == kindHuman && p.since < judged) {

@@ -12,15 +12,16 @@ type mutant struct {
 	what   string
 	caught []string
 
-	noGuard   bool
-	noIntent  bool
-	noFence   bool
-	blindMint bool
-	loseSeal  bool
-	see       func(k *worker, s *rotation.State)    // what the core is shown
-	want      func(k *worker, d *rotation.Decision) // what it is understood to say
-	hear      func(k *worker, ev *pawl.Event)       // what is taken down of what happened
-	wake      func(k *worker)                       // right after a take-over
+	noGuard    bool
+	noIntent   bool
+	noFence    bool
+	blindMint  bool
+	loseSeal   bool
+	answerTime bool
+	see        func(k *worker, s *rotation.State)    // what the core is shown
+	want       func(k *worker, d *rotation.Decision) // what it is understood to say
+	hear       func(k *worker, ev *pawl.Event)       // what is taken down of what happened
+	wake       func(k *worker)                       // right after a take-over
 }
 
 func mutantNamed(name string) *mutant {

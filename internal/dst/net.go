@@ -96,8 +96,9 @@ type fate struct {
 }
 
 // fate draws what becomes of a call that changes something. Whatever arrives
-// arrives within land of the intent, which was at begun.
-func (s *sim) fate(begun, land time.Duration) fate {
+// arrives within landing of the intent, which was at begun.
+func (s *sim) fate(do rotation.Do, begun time.Duration) fate {
+	mint, land := do == rotation.DoMint, landing(do)
 	latest := max(land-skewed*2-(s.now-begun), wire)
 	if s.opt.Beyond {
 		latest = max(latest, 2*time.Minute)
@@ -120,7 +121,11 @@ func (s *sim) fate(begun, land time.Duration) fate {
 		f.answer = there + s.skewed(time.Second, 100*time.Second)
 	}
 	if s.strikes(faultTwice) {
-		f.arrives = append(f.arrives, s.between(f.arrives[0], latest))
+		again := s.between(f.arrives[0], latest)
+		if mint && !f.lost { // what repeats a call does so while it has no answer
+			again = s.between(f.arrives[0], f.answer)
+		}
+		f.arrives = append(f.arrives, again)
 	}
 	return f
 }

@@ -22,6 +22,7 @@ type people struct {
 	agreed int // approvals given
 	asked  bool
 	asks   map[string]pawl.Side // what each person was last asked to move to
+	last   []rotation.Wait      // what the latest process that left waited for
 	gone   bool                 // nobody resumes any more
 }
 
@@ -69,10 +70,10 @@ func (p *people) left(k *worker) {
 			return // another one is at it
 		}
 	}
+	p.last = k.waits
 	for _, w := range k.waits {
 		p.help(w)
 	}
-	k.waits = nil
 	wait := s.skewed(time.Second, 3*time.Minute)
 	s.after(wait, p.resume)
 }
@@ -145,8 +146,9 @@ func (p *people) move(c *place, side pawl.Side) {
 	}
 	c.switchTo(want)
 	s.tracef("   %s: moved to %s", c.c.ID, want)
+	attempt := len(s.fold().Attempts)
 	s.after(s.between(0, 20*time.Second), func() {
-		s.signal(pawl.Event{Type: pawl.EvConfirmed, Consumer: c.c.ID, Side: side, Actor: pawl.Actor{Type: "user", ID: c.c.ID}})
+		s.signal(pawl.Event{Type: pawl.EvConfirmed, Consumer: c.c.ID, Side: side, Attempt: attempt, Actor: pawl.Actor{Type: "user", ID: c.c.ID}})
 	})
 }
 

@@ -62,7 +62,7 @@ func ended(a rotation.Action, r pawl.Result, kind pawl.Kind) pawl.Event {
 // effect sends a call that changes something. arrive is run each time that it
 // arrives; what it returns completes the answer.
 func (k *worker) effect(a rotation.Action, arrive func() func(*pawl.Event)) {
-	s, f := k.s, k.s.fate(k.begun, landing(a.Do))
+	s, f := k.s, k.s.fate(a.Do, k.begun)
 	if s.opt.Trace {
 		s.tracef("   worker %d calls %s %s %s%s %s: %+v", k.n, a.Do, a.Consumer, a.ID, a.Label, a.Side, f)
 	}
@@ -125,12 +125,13 @@ func (k *worker) set(a rotation.Action) {
 	}
 	r, land := p.set(w)
 	k.effect(a, func() func(*pawl.Event) {
+		mark := ""
 		if r.kind == pawl.Other {
 			k.s.mon.wrote(k, a, w.to)
-			land()
+			mark = land()
 		}
 		return func(ev *pawl.Event) {
-			ev.Changed, ev.Pending, ev.Mark = r.changed, r.pending, r.mark
+			ev.Changed, ev.Pending, ev.Mark = r.changed, r.pending, mark
 			if r.pending {
 				ev.Detail = "agree to it at the vendor"
 			}
@@ -152,7 +153,7 @@ func (k *worker) ask(a rotation.Action) {
 			ev = k.blank(a)
 			ev.Kind = g.kind.String()
 		}
-		if ev.Type == pawl.EvObserved {
+		if !k.mutant.answerTime || ev.Type == pawl.EvObserved {
 			ev.At = at // evidence is as old as the question
 		}
 		k.deliver(outcome{flight: flightOf(a), events: []pawl.Event{ev}})
@@ -201,7 +202,7 @@ func (k *worker) look(a rotation.Action, g sight) pawl.Event {
 // preflight looks at everything without changing anything, and seals what is
 // needed to go back.
 func (k *worker) preflight(a rotation.Action) {
-	s := k.s
+	s, asked := k.s, k.clock()
 	s.after(s.between(10*time.Millisecond, time.Second), func() {
 		o := outcome{flight: flightOf(a)}
 		old, store := s.vendor.gens[0], s.places[0].stored
@@ -219,7 +220,7 @@ func (k *worker) preflight(a rotation.Action) {
 				p.origin = p.stored
 			}
 		}
-		checked := pawl.Event{Type: pawl.EvChecked, Side: pawl.Old}
+		checked := pawl.Event{Type: pawl.EvChecked, At: asked, Side: pawl.Old}
 		passed := pawl.Event{Type: pawl.EvPreflight, Result: pawl.Done, ID: old.id}
 		if dead {
 			checked.Kind, passed.ID = pawl.Denied.String(), ""

@@ -24,6 +24,7 @@ type place struct {
 	cas    bool // a write is refused if the place changed since it was read
 	asks   bool // a write waits for a person at the vendor
 	wait   value
+	ours   bool          // the rotation has written it
 	broken time.Duration // releases fail until then
 	since  time.Duration // since when the processes run on what they run on
 	hand   time.Duration // when somebody else last changed it
@@ -48,7 +49,7 @@ func (s *sim) newPlace(i int) *place {
 	if c.Store && s.chance(0.05) {
 		p.asks = true
 	}
-	if !c.Store && c.Human == nil && s.chance(0.05) { // drift
+	if !c.Store && c.Human == nil && c.Op.Name != kindCI && s.chance(0.05) { // drift
 		p.origin = foreign + value(i)
 	}
 	p.stored, p.run, p.version, p.booted = p.origin, p.origin, 1, 1
@@ -146,28 +147,29 @@ type receipt struct {
 	kind    pawl.Kind
 	changed bool
 	pending bool
-	mark    string
 }
 
 // set is one write: it reads, compares, and changes what differs. land is
-// called when the change itself arrives, which may be later, or more than once.
-func (p *place) set(w wish) (r receipt, land func()) {
+// called when the change itself arrives, which may be later, or more than once;
+// it returns the mark.
+func (p *place) set(w wish) (r receipt, land func() string) {
+	read := p.version
 	if p.kind != kindCI && p.stored == w.to {
-		return receipt{mark: strconv.Itoa(p.version)}, func() {}
+		return receipt{}, func() string { return strconv.Itoa(read) }
 	}
 	if w.over != nil && !slices.Contains(w.over, p.stored) {
-		return receipt{kind: pawl.Conflict}, func() {}
+		return receipt{kind: pawl.Conflict}, nil
 	}
 	if p.asks {
-		return receipt{pending: true}, func() { p.ask(w.to) }
+		return receipt{pending: true}, func() string { p.ask(w.to); return "" }
 	}
-	read := p.version
-	return receipt{changed: true, mark: strconv.Itoa(p.version + 1)}, func() {
+	return receipt{changed: true}, func() string {
 		if p.cas && p.version != read {
 			p.s.tracef("   %s: a write of %s came too late and was refused", p.c.ID, w.to)
-			return
+			return ""
 		}
 		p.put(w.to, "written")
+		return strconv.Itoa(p.version)
 	}
 }
 
@@ -175,12 +177,19 @@ func (p *place) set(w wish) (r receipt, land func()) {
 func (p *place) ask(v value) {
 	p.wait = v
 	p.s.tracef("   %s: %s waits for a person at the vendor", p.c.ID, v)
-	p.s.after(p.s.between(time.Second, time.Minute), func() {
-		if p.wait == v {
-			p.wait, p.asks = nothing, false
-			p.put(v, "agreed to at the vendor")
-		}
-	})
+	p.s.after(p.s.between(time.Second, time.Minute), func() { p.agree(v) })
+}
+
+// agree is that person, who can see what the rotation wants now.
+func (p *place) agree(v value) {
+	switch {
+	case p.wait != v || p.s.journal.closed:
+	case p.s.people.current(p.s.fold().Target) == v:
+		p.wait, p.asks = nothing, false
+		p.put(v, "agreed to at the vendor")
+	default:
+		p.s.after(time.Minute, func() { p.agree(v) })
+	}
 }
 
 // A question is what a look asks.

@@ -35,18 +35,19 @@ type worker struct {
 	token   int           // of the nap that it is in
 	frozen  time.Duration // until when it sleeps, whatever comes
 
-	state  *rotation.State
-	at     at
-	count  int // events that it has seen
-	values []sealed
-	flying []flight
-	inbox  []outcome
-	since  time.Duration // when waiting for proofs began
-	phase  rotation.Phase
-	waits  []rotation.Wait
-	begun  time.Duration // when the intents of the last batch were committed
-	judged time.Duration // when the guard was last passed
-	halt   bool          // Ctrl-C
+	state   *rotation.State
+	at      at
+	count   int // events that it has seen
+	values  []sealed
+	flying  []flight
+	inbox   []outcome
+	since   time.Duration // when waiting for proofs began
+	phase   rotation.Phase
+	waits   []rotation.Wait
+	begun   time.Duration // when the intents of the last batch were committed
+	decided time.Duration // when it last decided
+	halt    bool          // Ctrl-C
+	landing bool          // it leaves
 }
 
 // A nap is a wait of the worker.
@@ -111,7 +112,7 @@ func (s *sim) resume(k *worker) {
 		k.frozen = s.now + long
 		s.tracef("worker %d is frozen for %v", k.n, long)
 	}
-	if s.strikes(faultInterrupt) {
+	if !k.landing && s.strikes(faultInterrupt) {
 		k.halt = true
 	}
 	k.waiting = n.inbox
@@ -260,6 +261,7 @@ func (k *worker) drive() error {
 func (k *worker) step() (rotation.Decision, error) {
 	for {
 		d := k.mutant.decide(k)
+		k.decided = k.s.now
 		if d.Phase != k.phase {
 			k.phase, k.since = d.Phase, k.s.now
 			k.s.tracef("worker %d: %s", k.n, d.Phase)
@@ -314,7 +316,6 @@ func (k *worker) send(a rotation.Action) error {
 		if err := k.mutant.guard(k); err != nil {
 			return k.append(outcome{events: []pawl.Event{ended(a, pawl.NotDone, pawl.Unavailable)}})
 		}
-		k.judged = k.s.now
 	}
 	judged := k.s.now
 	k.flying = append(k.flying, flightOf(a))
@@ -388,7 +389,7 @@ func (k *worker) collect() error {
 
 // land waits for the effects that are under way, for a while.
 func (k *worker) land() {
-	k.halt = false
+	k.halt, k.landing = false, true
 	for end := k.s.now + grace; k.effecting() && k.s.now < end; {
 		if k.sleep(nap{until: end, inbox: true}) != nil {
 			return
@@ -410,7 +411,7 @@ func (k *worker) effecting() bool {
 
 // leave says in the journal that nobody drives any more.
 func (k *worker) leave(stop error) {
-	k.s.tracef("worker %d stops: %v", k.n, stop)
+	k.s.tracef("worker %d stops: %v %+v", k.n, stop, k.waits)
 	if stop == errKilled || stop == errConflict || stop == errNoValue || k.state.Outcome != "" {
 		return
 	}

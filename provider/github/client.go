@@ -34,7 +34,7 @@ func open(c provider.Connection) (any, error) {
 		return nil, &pawl.Error{Op: "github.Open", Kind: pawl.Invalid, Err: errors.New("token: empty, or with characters that no token has")}
 	}
 	hc := c.HTTP
-	if hc == nil {
+	if hc == nil || hc.Transport == nil { // the process's own would follow its environment's proxy
 		hc = wire.NewClient(wire.Options{Vendor: "github"})
 	}
 	root = base.String()
@@ -60,9 +60,6 @@ func sendable(token pawl.Secret) bool {
 // hands out redirects rather than following them, token and all.
 func signing(hc *http.Client, token pawl.Secret) *http.Client {
 	signed := *hc
-	if signed.Transport == nil {
-		signed.Transport = http.DefaultTransport
-	}
 	signed.Transport = &signer{next: signed.Transport, token: token}
 	signed.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &signed
