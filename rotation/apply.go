@@ -19,8 +19,13 @@ func Fold(events []pawl.Event) *State {
 // Apply changes the state by one event. It accepts every event, late and
 // duplicate ones too: what happened, happened.
 func (s *State) Apply(e pawl.Event) {
-	if e.At.After(s.Last) {
+	switch {
+	case e.At.After(s.Last):
 		s.Last = e.At
+	case e.Type == pawl.EvDriving || e.Type == pawl.EvIntended:
+		if e.At.Before(s.Last.Add(-time.Second)) {
+			s.forget()
+		}
 	}
 	switch e.Type {
 	case pawl.EvPlanned:
@@ -77,6 +82,21 @@ func (s *State) meant(e pawl.Event) bool {
 	return (e.Side == "" || e.Side == s.Target) && (e.Attempt == 0 || s.Target == pawl.Old || e.Attempt == len(s.Attempts))
 }
 
+// forget: the clock went backwards. What was seen before would look fresh again
+// once it has caught up, so all of it is to be seen anew.
+func (s *State) forget() {
+	s.Old.At, s.New.At = time.Time{}, time.Time{}
+	for i := range s.Places {
+		p := &s.Places[i]
+		p.Look.At = time.Time{}
+		for j := range p.Proofs {
+			if !s.Plan.Consumers[i].Proofs[j].Starts {
+				p.Proofs[j].At = time.Time{}
+			}
+		}
+	}
+}
+
 func (s *State) plan(e pawl.Event) {
 	s.Plan, s.Label, s.Started, s.Target = *e.Plan, e.Label, e.At, pawl.New
 	s.Places = make([]Place, len(s.Plan.Consumers))
@@ -100,6 +120,7 @@ func (s *State) place(id string) *Place {
 func (s *State) driving(e pawl.Event) {
 	s.Epoch, s.Paused, s.Minted = e.Epoch, false, 0
 	s.Old.Tries, s.New.Tries, s.FindFails = 0, 0, 0
+	s.Old.Refused, s.New.Refused = 0, 0 // what was refused then is asked again
 	if s.Once && !s.Past() {
 		s.Authorised = pawl.Actor{} // it was asked for the process that is gone, not for this one
 	}
@@ -112,6 +133,7 @@ func (s *State) driving(e pawl.Event) {
 	for i := range s.Kills {
 		interrupt(&s.Kills[i].Effect, e.At)
 	}
+	s.Sent = s.Sent || s.Revoke.Status == Intended
 	interrupt(&s.Revoke, e.At)
 	for i := range s.Places {
 		p := &s.Places[i]
@@ -262,6 +284,7 @@ func (s *State) ended(e pawl.Event) {
 		}
 	case pawl.StepRevoke:
 		s.Revoke.end(e)
+		s.Sent = s.Sent || s.Revoke.Status != NotDone
 		if e.Result == pawl.Done { // refusals count from here
 			*s.Checked(s.Doomed()) = Check{}
 		}

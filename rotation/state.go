@@ -37,6 +37,7 @@ type State struct {
 	Approved   []pawl.Actor
 	Owed       bool   // the approval is given after the fact
 	Revoke     Effect // of the doomed generation
+	Sent       bool   // a revoke was sent that may have happened, whatever later ones came to
 	Dead       time.Time
 	WatchUntil time.Time
 	Swept      time.Time // the last listing by Label
@@ -179,11 +180,16 @@ func (s *State) Checked(side pawl.Side) *Check {
 
 // Past reports whether the point of no return is behind: the revoke of the
 // doomed generation was intended at least once.
-func (s *State) Past() bool { return s.Revoke.Status != Untried || !s.Dead.IsZero() }
+func (s *State) Past() bool {
+	return s.Sent || s.Revoke.Status != Untried || !s.Dead.IsZero()
+}
 
 // OldValid reports whether the old generation is certainly untouched by this
-// rotation: "is the old key still valid?" of every screen.
-func (s *State) OldValid() bool { return !s.OldDead && (s.Target == pawl.Old || !s.Past()) }
+// rotation: "is the old key still valid?" of every screen. A revoke that the
+// vendor has refused leaves it so, although there is no way back any more.
+func (s *State) OldValid() bool {
+	return !s.OldDead && (s.Target == pawl.Old || !s.Sent && s.Revoke.Status != Intended && s.Dead.IsZero())
+}
 
 // wrote reports whether a place holds, by our own last write, what the target
 // asks of it.

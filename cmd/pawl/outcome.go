@@ -119,7 +119,7 @@ func waiting(r engine.Result, resume string) (code int, text string, next []stri
 		code, text = worseOf(code, exitIncomplete), "not everything was proved in the time given; it was at "+string(r.Phase)
 		next = []string{resume}
 	}
-	if code == exitIncomplete && r.State.Target == pawl.New && r.State.Past() {
+	if code == exitIncomplete && !r.State.OldValid() {
 		code = exitHelp // that the old one is still valid cannot be promised any more
 	}
 	if code != exitWaits {
@@ -154,7 +154,7 @@ func helpCode(s *rotation.State, w rotation.Wait) int {
 	switch {
 	case w.Kind == pawl.Denied || w.Kind == pawl.Operator:
 		return exitSignIn
-	case s.Target == pawl.New && s.Past():
+	case !s.OldValid():
 		return exitHelp
 	}
 	return exitIncomplete

@@ -52,6 +52,8 @@ func (m *monitor) reason() string {
 		helpless = helpless || w.On == rotation.OnHelp
 	}
 	switch {
+	case st.Places[0].Pending != "" && m.s.places[0].wait == nothing:
+		return "what a person at the vendor agreed to was overwritten; roll back"
 	case !helpless:
 		return "" // waits for nothing that anybody would see
 	case unprovable(st):

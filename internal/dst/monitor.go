@@ -174,6 +174,9 @@ func (m *monitor) leapt(by time.Duration) {
 // wrote is told of every write as it arrives.
 func (m *monitor) wrote(k *worker, a rotation.Action, v value) {
 	m.s.place(a.Consumer).ours = true
+	if g := m.s.vendor.byValue(v); g != nil && a.Side == pawl.Old && g.revoked != never && g.stolen == never {
+		m.broken("I1", "%s goes back to %s, which was revoked by us", a.Consumer, g.id)
+	}
 	if v == nothing {
 		m.broken("I2", "%s is written without a value", a.Consumer)
 	}
@@ -191,6 +194,9 @@ func (m *monitor) revoked(k *worker, a rotation.Action, judged time.Duration) {
 	}
 	oldest := judged - rotation.Fresh - staleness - 2*skewed - time.Second
 	for _, p := range m.s.places {
+		if m.back && p.drifted() {
+			continue // it goes back to what nobody can prove
+		}
 		if p.required() && p.runsOn() == g.value && (p.since < oldest || p.kind == kindHuman && p.since < judged) {
 			m.broken("I1", "%s revokes %s while %s has been on it since %v, long before it was judged at %v", a.Do, g.id, p.c.ID, p.since, judged)
 		}

@@ -125,15 +125,18 @@ func (k *worker) set(a rotation.Action) {
 	}
 	r, land := p.set(w)
 	k.effect(a, func() func(*pawl.Event) {
-		mark := ""
+		mark, raced := "", false
 		if r.kind == pawl.Other {
 			k.s.mon.wrote(k, a, w.to)
-			mark = land()
+			mark, raced = land()
 		}
 		return func(ev *pawl.Event) {
 			ev.Changed, ev.Pending, ev.Mark = r.changed, r.pending, mark
 			if r.pending {
 				ev.Detail = "agree to it at the vendor"
+			}
+			if raced { // it compared, and nothing was changed
+				ev.Result, ev.Kind = pawl.NotDone, pawl.Unavailable.String()
 			}
 			if r.kind != pawl.Other {
 				ev.Result, ev.Kind = pawl.NotDone, r.kind.String()

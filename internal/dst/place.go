@@ -42,7 +42,7 @@ type snap struct {
 
 func (s *sim) newPlace(i int) *place {
 	c := &s.plan.Consumers[i]
-	p := &place{s: s, c: c, kind: c.Op.Name, origin: oldOne, hand: -1, cas: s.chance(0.5), lag: s.between(300*time.Millisecond, 5*time.Second)}
+	p := &place{s: s, c: c, kind: c.Op.Name, origin: oldOne, hand: -1, cas: c.Op.Name != kindCI && s.chance(0.5), lag: s.between(300*time.Millisecond, 5*time.Second)}
 	if s.chance(0.2) {
 		p.lag = s.between(5*time.Second, 3*time.Minute)
 	}
@@ -60,6 +60,10 @@ func (s *sim) newPlace(i int) *place {
 
 // required reports whether a revoke has to wait for this place.
 func (p *place) required() bool { return p.c.Required() }
+
+// drifted reports whether it held somebody's value before, and does not show
+// what runs on it: a rollback restores that value and cannot wait for more.
+func (p *place) drifted() bool { return p.origin >= foreign && p.kind == kindBlind }
 
 // runsOn is what a revoke would take away: nothing for the store, which only
 // keeps.
@@ -151,25 +155,25 @@ type receipt struct {
 
 // set is one write: it reads, compares, and changes what differs. land is
 // called when the change itself arrives, which may be later, or more than once;
-// it returns the mark.
-func (p *place) set(w wish) (r receipt, land func() string) {
+// it returns the mark, and whether somebody else came first.
+func (p *place) set(w wish) (r receipt, land func() (mark string, raced bool)) {
 	read := p.version
 	if p.kind != kindCI && p.stored == w.to {
-		return receipt{}, func() string { return strconv.Itoa(read) }
+		return receipt{}, func() (string, bool) { return strconv.Itoa(read), false }
 	}
 	if w.over != nil && !slices.Contains(w.over, p.stored) {
 		return receipt{kind: pawl.Conflict}, nil
 	}
 	if p.asks {
-		return receipt{pending: true}, func() string { p.ask(w.to); return "" }
+		return receipt{pending: true}, func() (string, bool) { p.ask(w.to); return "", false }
 	}
-	return receipt{changed: true}, func() string {
+	return receipt{changed: true}, func() (string, bool) {
 		if p.cas && p.version != read {
 			p.s.tracef("   %s: a write of %s came too late and was refused", p.c.ID, w.to)
-			return ""
+			return "", p.stored != w.to
 		}
 		p.put(w.to, "written")
-		return strconv.Itoa(p.version)
+		return strconv.Itoa(p.version), false
 	}
 }
 
