@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// begin starts the actions that are not under way. The intents of all effects
+// among them are durable, in one transaction, before any of them starts.
+func (r *run) begin(ctx context.Context, actions []rotation.Action) (intents bool, err error) {
+	var start []rotation.Action
+	var events []pawl.Event
+	for _, a := range actions {
+		if r.flying[key(a)] {
+			continue
+		}
+		start = append(start, a)
+		if step, ok := a.Effect(); ok {
+			events = append(events, r.intent(step, a))
+		}
+	}
+	if len(events) > 0 {
+		switch err := r.commit(ctx, outcome{events: events}); pawl.KindOf(err) {
+		case pawl.Conflict: // somebody signalled meanwhile: nothing was written or done, decide again
+			return true, r.reload(ctx)
+		default:
+			if err != nil {
+				return false, err
+			}
+		}
+	}
+	for _, a := range start {
+		if a.Do == rotation.DoRevoke {
+			// Once more, right before the call: the append may have taken long.
+			if err := r.mayRevoke(); err != nil {
+				if err := r.append(ctx, outcome{events: []pawl.Event{r.ended(pawl.StepRevoke, a, err)}}); err != nil {
+					return false, err
+				}
+				continue
+			}
+		}
+		r.fly(ctx, a)
+	}
+	return len(events) > 0, nil
+}
+
+// mayRevoke is the last look before the one effect that cannot be undone. A
+// refusal by the guard is passing: the proofs are taken again. A clock that has
+// jumped is for a person to look at, since soak and evidence are measured by it.
+func (r *run) mayRevoke() error {
+	if jump := r.jumped(); jump > clockJump || jump < -clockJump {
+		return &pawl.Error{Op: "engine", Kind: pawl.Operator, Err: fmt.Errorf("the wall clock has jumped by %s since this process began", jump.Round(time.Second)),
+			Hint: "check the clock (or was the machine asleep?), then resume"}
+	}
+	if err := r.state.Guard(r.e.now()); err != nil {
+		return &pawl.Error{Op: "engine", Kind: pawl.Unavailable, Err: err}
+	}
+	return nil
+}
+
+// clockJump is how far wall clock and monotonic clock may drift apart while a
+// process runs. A stepping NTP client stays below.
+const clockJump = 2 * time.Minute
+
+// jumped is how much further the wall clock went than the monotonic one.
+func (r *run) jumped() time.Duration {
+	now := time.Now()
+	return now.Round(0).Sub(r.begun.Round(0)) - now.Sub(r.begun)
+}
+
+// key names an action while it is under way.
+func key(a rotation.Action) string {
+	return fmt.Sprint(a.Do, "|", a.Consumer, "|", a.Proof, "|", a.Side, "|", a.Attempt, "|", a.Label, "|", a.ID)
+}
+
+func (r *run) intent(step pawl.Step, a rotation.Action) pawl.Event {
+	ev := pawl.Event{Type: pawl.EvIntended, Step: step, Consumer: a.Consumer, Proof: a.Proof, Side: a.Side, Attempt: a.Attempt, Label: a.Label, ID: a.ID, Reason: a.Why}
+	if step == pawl.StepRevoke {
+		ev.Evidence = r.state.Evidence()
+	}
+	return ev
+}
+
+func (r *run) fly(ctx context.Context, a rotation.Action) {
+	k := key(a)
+	r.flying[k] = true
+	if _, effect := a.Effect(); effect {
+		ctx = r.effects // an effect that was begun is not cut off by an interrupt
+	}
+	do := r.prepare(a) // reads the state, so not in the goroutine
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, longest)
+		defer cancel()
+		o := do(ctx)
+		o.key = k
+		select {
+		case r.results <- o:
+		case <-r.effects.Done(): // nobody drives any more
+		}
+	}()
+}
+
+// longest bounds one action, whatever the vendor does.
+const longest = 2 * time.Minute

@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// leave says in the journal that nobody drives any more, and why.
+func (r *run) leave(d rotation.Decision, stop error) Result {
+	if r.state.Outcome == "" && !errors.Is(stop, errKilled) {
+		ev := pawl.Event{Type: pawl.EvStopped, Detail: reasons(d.Waits, stop)}
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		_ = r.append(ctx, outcome{events: []pawl.Event{ev}}) // only for people; the journal is true without it
+	}
+	return r.result(d, stop)
+}
+
+// errKilled ends a run in tests as a crash would.
+var errKilled = errors.New("killed")
+
+func reasons(waits []rotation.Wait, stop error) string {
+	if stop != nil {
+		return stop.Error()
+	}
+	text := ""
+	for _, w := range waits {
+		if text != "" {
+			text += "; "
+		}
+		if w.Consumer != "" {
+			text += w.Consumer + ": "
+		}
+		text += w.Detail
+	}
+	return text
+}
+
+func (r *run) result(d rotation.Decision, stop error) Result {
+	return Result{ID: r.id, State: r.state, Phase: d.Phase, Waits: d.Waits, Stop: stop}
+}
