@@ -62,6 +62,8 @@ const (
 	EvApproved   EventType = "approved"   // a second person agrees
 	EvOwed       EventType = "approval-owed"
 	EvSoaking    EventType = "soaking"  // Until
+	EvGate       EventType = "gate"     // from here on evidence for the revoke is taken; what is older does not count
+	EvForward    EventType = "forward"  // a rollback is given up: the old generation is dead. Reason
 	EvRollback   EventType = "rollback" // from here on everything goes back to the old generation; Reason
 	EvPaused     EventType = "paused"   // no new effects
 	EvUnpaused   EventType = "unpaused" //

@@ -63,6 +63,10 @@ func (s *State) Apply(e pawl.Event) {
 		s.Owed = true
 	case pawl.EvSoaking:
 		s.SoakUntil = e.Until
+	case pawl.EvGate:
+		s.Gate = e.At
+	case pawl.EvForward:
+		s.forward(e)
 	case pawl.EvRollback:
 		s.rollback(e)
 	case pawl.EvPaused:
@@ -118,7 +122,7 @@ func (s *State) place(id string) *Place {
 // middle of has an unknown outcome now, and may still land for a while. What
 // was given up on is tried again: a person asked for it.
 func (s *State) driving(e pawl.Event) {
-	s.Epoch, s.Paused, s.Minted = e.Epoch, false, 0
+	s.Epoch, s.Paused, s.Minted, s.Gate = e.Epoch, false, 0, time.Time{}
 	s.Old.Tries, s.New.Tries, s.FindFails = 0, 0, 0
 	s.Old.Refused, s.New.Refused = 0, 0 // what was refused then is asked again
 	if s.Once && !s.Past() {
@@ -195,10 +199,26 @@ func (s *State) rollback(e pawl.Event) {
 	if s.Target == pawl.Old || s.Past() {
 		return // the way back is closed
 	}
-	s.Target, s.Back = pawl.Old, e.Reason
+	s.turn(pawl.Old)
+	s.Back, s.BackAt = e.Reason, e.At
 	if e.Kind != "" {
 		s.Aborted, s.Failure = true, e
 	}
+}
+
+// forward: the rollback is given up, since there is nothing to go back to. What
+// was restored already is brought onto the new generation again.
+func (s *State) forward(e pawl.Event) {
+	if s.Target == pawl.New || s.Past() {
+		return
+	}
+	s.turn(pawl.New)
+	s.Back, s.OldDead = "", true
+}
+
+// turn changes the direction. What was seen of the other one shows nothing.
+func (s *State) turn(to pawl.Side) {
+	s.Target, s.Gate = to, time.Time{}
 	for i := range s.Places {
 		p := &s.Places[i]
 		p.Look = Seen{}
@@ -235,6 +255,7 @@ func (s *State) intended(e pawl.Event) {
 		}
 	case pawl.StepRevoke:
 		s.Revoke.begin(e.At)
+		s.Sends++
 	}
 }
 
@@ -249,6 +270,7 @@ func (s *State) setIntended(e pawl.Event) {
 		p.Write.Fails = 0
 	}
 	p.Write.begin(e.At)
+	s.Gate = time.Time{}
 	p.Side, p.Attempt, p.Mark, p.Pending = e.Side, e.Attempt, "", ""
 	p.Touched = p.Touched || e.Side == pawl.New
 	p.Look = Seen{}
@@ -284,6 +306,7 @@ func (s *State) ended(e pawl.Event) {
 		}
 	case pawl.StepRevoke:
 		s.Revoke.end(e)
+		s.Gate = time.Time{} // for every send anew
 		s.Sent = s.Sent || s.Revoke.Status != NotDone
 		if e.Result == pawl.Done { // refusals count from here
 			*s.Checked(s.Doomed()) = Check{}
@@ -361,6 +384,9 @@ func (s *State) checked(e pawl.Event) {
 	if e.Side == pawl.New && e.Attempt != len(s.Attempts) {
 		return // of a value that is not in use any more
 	}
+	if e.Side == s.Target && e.Kind != "" {
+		s.Gate = time.Time{}
+	}
 	c.At, c.Works, c.Kind, c.Detail = e.At, e.Kind == "", pawl.KindNamed(e.Kind), e.Detail
 	c.Tries++
 	switch {
@@ -433,6 +459,9 @@ func (s *State) observed(e pawl.Event) {
 		return
 	}
 	p.Look = seen
+	if e.Verdict != pawl.Proved {
+		s.Gate = time.Time{}
+	}
 	if e.Verdict == pawl.Proved {
 		p.Pending = ""
 	}
@@ -448,6 +477,8 @@ func (s *State) observed(e pawl.Event) {
 // resumes looks again anyway.
 func (s *State) Noteworthy(e pawl.Event) bool {
 	switch e.Type {
+	case pawl.EvGate:
+		return false // whoever resumes takes the evidence again anyway
 	case pawl.EvObserved:
 		p := s.place(e.Consumer)
 		if p == nil {

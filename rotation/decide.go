@@ -152,6 +152,7 @@ var (
 	}
 	backward = []stage{
 		{RollingBack, (*decider).settleMint},
+		{RollingBack, (*decider).ground},
 		{RollingBack, (*decider).restore},
 		{RollingBack, (*decider).revoke},
 		{RollingBack, (*decider).dead},

@@ -13,6 +13,10 @@ func (d *decider) dead() bool {
 	if !d.s.Dead.IsZero() || doomed == pawl.New && d.s.NewID() == "" {
 		return true
 	}
+	if !d.due(d.s.Revoke.At) {
+		d.wait(Wait{On: OnTimer, Detail: "the clock went backwards", Until: d.s.Revoke.At})
+		return false
+	}
 	c := d.s.Checked(doomed)
 	if c.Refused >= Refusals {
 		until := d.now

@@ -58,17 +58,29 @@ func (d *decider) authorised() bool {
 // each time that it is sent.
 func (d *decider) revoke() bool {
 	id := d.s.ID(d.s.Doomed())
-	if d.s.Revoke.Status == Done || id == "" && d.s.Target == pawl.Old {
+	heeded := d.s.heeded()
+	if d.s.Revoke.Status == Done && heeded {
 		return true
+	}
+	if id == "" && d.s.Target == pawl.Old { // what is left of attempts that were given up goes in the sweep
+		return !d.s.lingers() || d.gate()
 	}
 	if id == "" { // the old one was dead before this began
 		return d.gate()
 	}
-	if !d.again(&d.s.Revoke, "") || !d.gate() {
+	if heeded && !d.again(&d.s.Revoke, "") || !d.gate() {
 		return false
 	}
 	d.do(Action{Do: DoRevoke, Side: d.s.Doomed(), ID: id, Attempt: len(d.s.Attempts)})
 	return false
+}
+
+// heeded reports whether there is no reason to send an accepted revoke again.
+// A vendor may take its time; one that has lost it, or that was not the one
+// that answered, would accept the old value for ever.
+func (s *State) heeded() bool {
+	c := s.Checked(s.Doomed())
+	return s.Revoke.Status != Done || !c.Works || c.At.Before(s.Revoke.At.Add(Resend<<min(s.Sends-1, 5)))
 }
 
 // gate reports whether the guard would let the revoke pass, and takes again
@@ -76,6 +88,12 @@ func (d *decider) revoke() bool {
 func (d *decider) gate() bool {
 	if d.s.Guard(d.now) == nil {
 		return true
+	}
+	if d.s.Gate.IsZero() || d.stale(d.s.Gate, d.s.fresh()) {
+		// Whatever was seen before, it is seen once more: a consumer may have
+		// fallen back, or the target been revoked, during a soak.
+		d.Append = append(d.Append, pawl.Event{Type: pawl.EvGate})
+		return false
 	}
 	if until := d.s.Last.Add(-time.Second); !d.due(until) {
 		d.wait(Wait{On: OnTimer, Detail: "the clock went backwards", Until: until})
@@ -91,21 +109,23 @@ func (d *decider) gate() bool {
 		d.help("", pawl.Denied, "the old generation no longer works, so there is nothing to go back to", "")
 		return false
 	}
-	if !c.Works || d.stale(c.At, Fresh/2) {
+	if !c.Works || !d.s.counts(c.At, d.now) {
 		d.check(d.s.Target, c.At)
 	}
 	return false
 }
 
-// refresh takes the evidence of a place again if it is past half its life, so
-// that all of it is fresh at one moment.
+// refresh takes the evidence of a place again if it is from before the gate.
 func (d *decider) refresh(i int) {
 	c, p := &d.s.Plan.Consumers[i], &d.s.Places[i]
+	if c.Human != nil && p.Confirmed != d.s.Target {
+		d.wait(Wait{On: OnPerson, Consumer: c.ID, Detail: c.Human.Ask})
+	}
 	if c.Human == nil {
 		if p.Look.Verdict != pawl.Proved {
 			d.unproved(c.ID, p.Look)
 		}
-		if d.stale(p.Look.At, Fresh/2) && p.Look.Verdict != pawl.Refuted {
+		if !d.s.counts(p.Look.At, d.now) && p.Look.Verdict != pawl.Refuted {
 			d.look(c, p)
 		}
 	}
@@ -118,7 +138,7 @@ func (d *decider) refresh(i int) {
 			if d.again(&pr.Start, c.ID) || pr.Start.Status == Done {
 				d.prove(DoStart, c, p, j)
 			}
-		} else if !op.Starts && d.stale(pr.At, Fresh/2) && pr.Verdict != pawl.Refuted {
+		} else if !op.Starts && !d.s.counts(pr.At, d.now) && pr.Verdict != pawl.Refuted {
 			d.prove(DoProve, c, p, j)
 		}
 	}
@@ -132,7 +152,17 @@ func within(at, now time.Time, age time.Duration) bool {
 	return !at.IsZero() && now.Sub(at) <= age && at.Sub(now) <= time.Second
 }
 
-func (c *Check) fresh(now time.Time) bool { return c.Works && within(c.At, now, Fresh) }
+// counts reports whether evidence of that time counts for a revoke now: it was
+// taken again for this very send, and not long ago.
+func (s *State) counts(at, now time.Time) bool {
+	return !s.Gate.IsZero() && !at.Before(s.Gate) && within(at, now, s.fresh())
+}
+
+// fresh is how old evidence may be: [Fresh], and a little more for each place,
+// since many places cannot be looked at at one moment.
+func (s *State) fresh() time.Duration {
+	return Fresh + time.Duration(len(s.Places))*FreshEach
+}
 
 // concerned reports whether the doomed generation may be revoked only once
 // this place is proved on the target. Going back, that is every place that was
@@ -170,7 +200,9 @@ func (s *State) Guard(now time.Time) error {
 		return refuse("an approval is missing")
 	case now.Before(s.Last.Add(-time.Second)):
 		return refuse("the clock went backwards")
-	case !s.Checked(s.Target).fresh(now):
+	case s.Gate.IsZero():
+		return refuse("the proofs were not taken again")
+	case !s.Checked(s.Target).Works || !s.counts(s.Checked(s.Target).At, now):
 		return refuse("the %s generation was not seen working just now", s.Target)
 	}
 	for i, c := range s.Plan.Consumers {
@@ -203,19 +235,20 @@ func (s *State) proved(i int, now time.Time) error {
 			return fmt.Errorf("the vendor holds the write back")
 		case p.Look.Verdict != pawl.Proved || p.Look.Side != s.Target:
 			return fmt.Errorf("not proved")
-		case !within(p.Look.At, now, Fresh):
-			return fmt.Errorf("last seen %s ago", now.Sub(p.Look.At).Round(time.Second))
+		case !s.counts(p.Look.At, now):
+			return fmt.Errorf("not seen again; last seen %s ago", now.Sub(p.Look.At).Round(time.Second))
 		}
 	}
 	if s.Target == pawl.Old && p.Prior != "" {
 		return nil // it holds what it held; nothing more was true of it before
 	}
 	for j, op := range c.Proofs {
-		pr, age := &p.Proofs[j], Fresh
+		pr := &p.Proofs[j]
+		counts := s.counts(pr.At, now)
 		if op.Starts {
-			age = FreshRun
+			counts = within(pr.At, now, FreshRun)
 		}
-		if pr.Verdict != pawl.Proved || pr.Seen.Side != s.Target || !within(pr.At, now, age) {
+		if pr.Verdict != pawl.Proved || pr.Seen.Side != s.Target || !counts {
 			return fmt.Errorf("proof %d (%s) not there, or too old", j+1, op.Name)
 		}
 	}

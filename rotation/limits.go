@@ -7,6 +7,13 @@ const (
 	// Fresh is how old evidence may be when the doomed generation is revoked.
 	Fresh = 60 * time.Second
 
+	// FreshEach is added to Fresh for each place of the plan.
+	FreshEach = 250 * time.Millisecond
+
+	// Resend is after how long a revoke that the vendor has accepted, but not
+	// heeded, is sent again; twice as long each further time.
+	Resend = 10 * time.Second
+
 	// FreshRun is how old a proof that had to be started (a workflow run) may
 	// be. What it ran on is bound to the write by the place's own mark, which
 	// has to be fresh.
@@ -39,6 +46,9 @@ const (
 // the given time: a twelfth of it, so that what is waited for is noticed at most
 // 8 % late, and never asked for faster than it can matter.
 func pace(elapsed time.Duration) time.Duration {
+	if elapsed < 0 { // the clock went backwards: it may take long until it has caught up
+		return 15 * time.Second
+	}
 	return min(max(elapsed/12, 100*time.Millisecond), 15*time.Second)
 }
 

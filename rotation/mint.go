@@ -156,6 +156,11 @@ func (d *decider) kills(all bool) bool {
 	return gone
 }
 
+// lingers reports whether places may be on a generation that must go.
+func (s *State) lingers() bool {
+	return slices.ContainsFunc(s.Kills, func(k Kill) bool { return k.Status != Done && s.spread(k.ID) })
+}
+
 // spread reports whether places were ever asked to use a generation.
 func (s *State) spread(id string) bool {
 	return slices.ContainsFunc(s.Attempts, func(a Attempt) bool { return a.ID == id && !a.Works.IsZero() })

@@ -170,8 +170,11 @@ func TestGuardRefuses(t *testing.T) {
 	ready := func() *world {
 		w := newWorld(t, somePlan())
 		w.append(pawl.Event{Type: pawl.EvAuthorised, Actor: ana})
+		var then *rotation.State
+		var at time.Time
 		w.fate = func(a rotation.Action) fate {
 			if a.Do == rotation.DoRevoke {
+				then, at = w.state.Clone(), w.now
 				if err := w.state.Guard(w.now); err != nil {
 					t.Fatalf("revoke decided although the guard says %v", err)
 				}
@@ -180,32 +183,36 @@ func TestGuardRefuses(t *testing.T) {
 			return fine
 		}
 		w.run()
+		w.state, w.now = then, at
 		return w
 	}
 	if err := ready().state.Guard(ready().now); err != nil {
 		t.Fatalf("guard refuses a ready rotation: %v", err)
 	}
 	for name, spoil := range map[string]func(*world){
-		"nobody asked":      func(w *world) { w.state.Authorised = pawl.Actor{} },
-		"paused":            func(w *world) { w.state.Paused = true },
-		"stale":             func(w *world) { w.now = w.now.Add(rotation.Fresh + time.Second) },
-		"clock backwards":   func(w *world) { w.now = w.now.Add(-time.Hour) },
-		"new unseen":        func(w *world) { w.state.New = rotation.Check{} },
-		"new refused":       func(w *world) { w.state.New.Works = false },
-		"same id":           func(w *world) { w.state.OldID = w.state.NewID() },
-		"one unproved":      func(w *world) { w.state.Places[2].Look.Verdict = pawl.Waiting },
-		"one refuted":       func(w *world) { w.state.Places[2].Look.Verdict = pawl.Refuted },
-		"weaker evidence":   func(w *world) { w.state.Places[2].Look.Class = pawl.ReadBack },
-		"proof missing":     func(w *world) { w.state.Places[1].Proofs[0].Verdict = pawl.Waiting },
-		"proof of old":      func(w *world) { w.state.Places[1].Proofs[0].Side = pawl.Old },
-		"run missing":       func(w *world) { w.state.Places[3].Proofs[0].Verdict = pawl.Waiting },
-		"pending":           func(w *world) { w.state.Places[0].Pending = "approve it" },
-		"not written":       func(w *world) { w.state.Places[0].Write.Status = rotation.Unsure },
-		"other attempt":     func(w *world) { w.state.Places[0].Attempt++ },
-		"soaking":           func(w *world) { w.state.SoakUntil = w.now.Add(time.Second) },
-		"approval missing":  func(w *world) { w.state.Plan.Approval = &pawl.Approval{From: "security", Count: 1} },
-		"preflight missing": func(w *world) { w.state.Ready = false },
-		"over":              func(w *world) { w.state.Outcome = pawl.Completed },
+		"nobody asked":         func(w *world) { w.state.Authorised = pawl.Actor{} },
+		"paused":               func(w *world) { w.state.Paused = true },
+		"not taken again":      func(w *world) { w.state.Gate = time.Time{} },
+		"seen before the gate": func(w *world) { w.state.Places[2].Look.At = w.state.Gate.Add(-time.Millisecond) },
+		"new seen before":      func(w *world) { w.state.New.At = w.state.Gate.Add(-time.Millisecond) },
+		"stale":                func(w *world) { w.now = w.now.Add(rotation.Fresh + 2*time.Second) },
+		"clock backwards":      func(w *world) { w.now = w.now.Add(-time.Hour) },
+		"new unseen":           func(w *world) { w.state.New = rotation.Check{} },
+		"new refused":          func(w *world) { w.state.New.Works = false },
+		"same id":              func(w *world) { w.state.OldID = w.state.NewID() },
+		"one unproved":         func(w *world) { w.state.Places[2].Look.Verdict = pawl.Waiting },
+		"one refuted":          func(w *world) { w.state.Places[2].Look.Verdict = pawl.Refuted },
+		"weaker evidence":      func(w *world) { w.state.Places[2].Look.Class = pawl.ReadBack },
+		"proof missing":        func(w *world) { w.state.Places[1].Proofs[0].Verdict = pawl.Waiting },
+		"proof of old":         func(w *world) { w.state.Places[1].Proofs[0].Side = pawl.Old },
+		"run missing":          func(w *world) { w.state.Places[3].Proofs[0].Verdict = pawl.Waiting },
+		"pending":              func(w *world) { w.state.Places[0].Pending = "approve it" },
+		"not written":          func(w *world) { w.state.Places[0].Write.Status = rotation.Unsure },
+		"other attempt":        func(w *world) { w.state.Places[0].Attempt++ },
+		"soaking":              func(w *world) { w.state.SoakUntil = w.now.Add(time.Second) },
+		"approval missing":     func(w *world) { w.state.Plan.Approval = &pawl.Approval{From: "security", Count: 1} },
+		"preflight missing":    func(w *world) { w.state.Ready = false },
+		"over":                 func(w *world) { w.state.Outcome = pawl.Completed },
 	} {
 		w := ready()
 		spoil(w)
@@ -255,4 +262,79 @@ func TestWhateverHappens(t *testing.T) {
 			rt.Fatalf("%s\n%s", strings.Join(got, "\n"), strings.Join(w.log, "\n"))
 		}
 	})
+}
+
+// TestSoakIsLookedOver: whatever happens during the soak is seen before the
+// revoke, however short ago the last proof was.
+func TestSoakIsLookedOver(t *testing.T) {
+	for name, harm := range map[string]func(*world){
+		"a consumer is put back": func(w *world) { w.holds["a"] = "id-old" },
+		"the new one is revoked": func(w *world) { delete(w.live, w.state.NewID()) },
+		"the store is put back":  func(w *world) { w.holds["store"] = "id-old" },
+	} {
+		plan := somePlan()
+		plan.Soak = 4 * time.Second
+		w := newWorld(t, plan)
+		w.append(pawl.Event{Type: pawl.EvAuthorised, Actor: ana})
+		harmed := false
+		w.signal = func() {
+			if !harmed && !w.state.SoakUntil.IsZero() && !w.now.Before(w.state.SoakUntil) {
+				harmed = true
+				harm(w)
+			}
+		}
+		w.fate = func(a rotation.Action) fate {
+			if _, ok := w.live[w.state.NewID()]; a.Do == rotation.DoRevoke && !ok {
+				t.Errorf("%s: the old one is revoked while the new one is dead", name)
+			}
+			return fine
+		}
+		w.run()
+		if got := w.check(); w.state.Outcome != pawl.Completed || len(got) > 0 || !harmed {
+			t.Errorf("%s: %q, %v", name, w.state.Outcome, got)
+		}
+	}
+}
+
+// TestNothingToGoBackTo: a rollback onto a dead generation restores nothing and
+// goes forward instead.
+func TestNothingToGoBackTo(t *testing.T) {
+	w := newWorld(t, somePlan())
+	w.run()
+	delete(w.live, "id-old")
+	w.append(pawl.Event{Type: pawl.EvRollback, Reason: "test"})
+	w.fate = func(a rotation.Action) fate {
+		if a.Do == rotation.DoSet && a.Side == pawl.Old {
+			t.Errorf("%s is put back onto a dead value", a.Consumer)
+		}
+		return fine
+	}
+	w.run()
+	if w.state.OldValid() || w.state.Target != pawl.New {
+		t.Errorf("old valid %v, target %s", w.state.OldValid(), w.state.Target)
+	}
+	w.append(pawl.Event{Type: pawl.EvAuthorised, Actor: ana})
+	w.run()
+	if got := w.check(); w.state.Outcome != pawl.Completed || len(got) > 0 {
+		t.Errorf("%q, %v", w.state.Outcome, got)
+	}
+}
+
+// TestRevokeThatWasNotHeeded is sent again.
+func TestRevokeThatWasNotHeeded(t *testing.T) {
+	w := newWorld(t, somePlan())
+	w.append(pawl.Event{Type: pawl.EvAuthorised, Actor: ana})
+	sent := 0
+	w.fate = func(a rotation.Action) fate {
+		if a.Do == rotation.DoRevoke {
+			if sent++; sent < 3 {
+				return fate{result: pawl.Done} // accepted, and nothing happens
+			}
+		}
+		return fine
+	}
+	w.run()
+	if got := w.check(); w.state.Outcome != pawl.Completed || len(got) > 0 || sent != 3 {
+		t.Errorf("%q after %d revokes, %v", w.state.Outcome, sent, got)
+	}
 }

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -225,6 +226,25 @@ func (s *State) strength(i int) pawl.Class {
 		best = max(best, pawl.Claimed)
 	}
 	return best
+}
+
+// ground: there is something to go back to. The old value is tried before any
+// copy of it is put back; if it is dead, there is only forward.
+func (d *decider) ground() bool {
+	if d.s.Past() || !slices.ContainsFunc(d.s.Places, func(p Place) bool { return p.Touched }) {
+		return true
+	}
+	switch c := &d.s.Old; {
+	case c.Refused >= Refusals && d.s.Aborted:
+		d.help("", pawl.Denied, "the old generation is dead, and the new one cannot be used", "rotate again with --reason leak from a fresh --state folder once the vendor mints as it should")
+	case c.Refused >= Refusals:
+		d.Append = append(d.Append, pawl.Event{Type: pawl.EvForward, Reason: "the old generation is dead, so there is nothing to go back to"})
+	case c.Works && !c.At.Before(d.s.BackAt):
+		return true
+	default:
+		d.check(pawl.Old, d.s.BackAt)
+	}
+	return false
 }
 
 // restore: every copy that was touched goes back, the store last.

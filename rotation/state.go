@@ -35,9 +35,12 @@ type State struct {
 	Authorised pawl.Actor
 	Once       bool // Authorised holds for the process that asked only
 	Approved   []pawl.Actor
-	Owed       bool   // the approval is given after the fact
-	Revoke     Effect // of the doomed generation
-	Sent       bool   // a revoke was sent that may have happened, whatever later ones came to
+	Owed       bool      // the approval is given after the fact
+	Revoke     Effect    // of the doomed generation
+	Sent       bool      // a revoke was sent that may have happened, whatever later ones came to
+	Sends      int       // how often it was sent
+	Gate       time.Time // evidence for the revoke counts from here on; zero: it is not being taken
+	BackAt     time.Time // when the rollback was asked for
 	Dead       time.Time
 	WatchUntil time.Time
 	Swept      time.Time // the last listing by Label
@@ -188,7 +191,7 @@ func (s *State) Past() bool {
 // rotation: "is the old key still valid?" of every screen. A revoke that the
 // vendor has refused leaves it so, although there is no way back any more.
 func (s *State) OldValid() bool {
-	return !s.OldDead && (s.Target == pawl.Old || !s.Sent && s.Revoke.Status != Intended && s.Dead.IsZero())
+	return !s.OldDead && s.Old.Refused < Refusals && (s.Target == pawl.Old || !s.Sent && s.Revoke.Status != Intended && s.Dead.IsZero())
 }
 
 // wrote reports whether a place holds, by our own last write, what the target

@@ -23,7 +23,7 @@ type Options struct {
 
 // A Violation is an invariant that did not hold.
 type Violation struct {
-	Invariant string // "I1" … "I18"
+	Invariant string // "I1" … "I18", or "waves"
 	At        time.Duration
 	Text      string
 }

@@ -48,6 +48,9 @@ func (m *monitor) journaled(ev pawl.Event, k *worker) {
 		m.ready = m.ready || ev.Result == pawl.Done
 	case pawl.EvIntended:
 		m.intents = append(m.intents, ev)
+		if ev.Side == pawl.New && (ev.Step == pawl.StepSet || ev.Step == pawl.StepNotify) {
+			m.s.people.moving()
+		}
 	case pawl.EvEnded:
 		if ev.Step == pawl.StepMint && ev.Result == pawl.Done {
 			m.sealed(ev)
@@ -142,7 +145,7 @@ func (m *monitor) waves(a rotation.Action) {
 			on = p.ever
 		}
 		if !has(on, v) {
-			m.broken("I1", "%s (wave %d) is written before %s (wave %d) was on %s", this.c.ID, this.c.Wave, p.c.ID, p.c.Wave, v)
+			m.broken("waves", "%s (wave %d) is written before %s (wave %d) was on %s", this.c.ID, this.c.Wave, p.c.ID, p.c.Wave, v)
 		}
 	}
 }
@@ -183,7 +186,8 @@ func (m *monitor) wrote(k *worker, a rotation.Action, v value) {
 }
 
 // revoked: I1. It is told of every revoke as it arrives, before it is applied.
-func (m *monitor) revoked(k *worker, a rotation.Action, judged time.Duration) {
+// The target is what everything was to be on when it was sent.
+func (m *monitor) revoked(a rotation.Action, judged time.Duration, target value) {
 	g := m.s.vendor.byID(a.ID)
 	if g == nil || g.revoked != never {
 		return // dead already: nothing is taken from anybody
@@ -204,7 +208,6 @@ func (m *monitor) revoked(k *worker, a rotation.Action, judged time.Duration) {
 	if a.Do != rotation.DoRevoke {
 		return
 	}
-	target := m.target()
 	if t := m.s.vendor.byValue(target); t == nil || t.dead < oldest {
 		m.broken("I1", "%s is revoked, and %s has been dead since long before", g.id, target)
 	}
@@ -278,6 +281,6 @@ func (m *monitor) authority(a rotation.Action, g *generation) {
 		m.broken("I17", "%d approvals, %d are required", m.approved, plan.Approval.Count)
 	}
 	if plan.Soak > 0 && (m.soaking < 0 || m.s.now < m.soaking+plan.Soak-m.leaps-2*skewed) {
-		m.broken("I18", "revoked %v after the soak of %v began at %v", m.s.now-m.soaking, plan.Soak, m.soaking)
+		m.broken("I17", "revoked %v after the soak of %v began at %v", m.s.now-m.soaking, plan.Soak, m.soaking)
 	}
 }

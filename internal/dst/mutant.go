@@ -5,38 +5,53 @@ import (
 	"github.com/pawl-dev/pawl/rotation"
 )
 
-// A mutant is a bug. The zero mutant is none.
+// A mutant is a bug that a worker is given. It lives in the worker, or in what
+// the core is shown and in what of the core's answer is heard; the core itself
+// is never changed. The zero mutant is no bug.
 type mutant struct {
-	name string
-	// What it breaks, in words, and the invariant that must catch it.
-	what   string
-	caught []string
+	Mutant
 
-	noGuard    bool
-	noIntent   bool
-	noFence    bool
-	blindMint  bool
-	loseSeal   bool
-	answerTime bool
+	noGuard    bool                                  // not guarded again right before the call
+	noIntent   bool                                  // effects are not journaled before
+	noFence    bool                                  // appends of an earlier driver are taken
+	deaf       bool                                  // a conflict is taken for success
+	trusting   bool                                  // a commit without an answer is taken for success
+	blindMint  bool                                  // a mint is repeated by the client itself
+	loseSeal   bool                                  // the value is not sealed with the outcome
+	answerTime bool                                  // evidence is as old as its journaling
 	see        func(k *worker, s *rotation.State)    // what the core is shown
 	want       func(k *worker, d *rotation.Decision) // what it is understood to say
 	hear       func(k *worker, ev *pawl.Event)       // what is taken down of what happened
 	wake       func(k *worker)                       // right after a take-over
 }
 
-func mutantNamed(name string) *mutant {
-	for _, m := range mutants() {
-		if m.name == name {
-			return m
-		}
-	}
-	if name != "" {
-		panic("dst: no mutant " + name)
-	}
-	return &mutant{}
+// A Mutant says what bug it is.
+type Mutant struct {
+	Name   string
+	Breaks string   // in words; with the net that is off too, if one would hide it
+	Caught []string // the invariants of which one must break
 }
 
-func mutants() []*mutant { return nil }
+// Mutants lists the bugs that the simulator knows how to make.
+func Mutants() []Mutant {
+	var all []Mutant
+	for _, m := range mutants() {
+		all = append(all, m.Mutant)
+	}
+	return all
+}
+
+func mutantNamed(name string) *mutant {
+	if name == "" {
+		return &mutant{}
+	}
+	for _, m := range mutants() {
+		if m.Name == name {
+			return &m
+		}
+	}
+	panic("dst: no mutant " + name)
+}
 
 func (m *mutant) shown(k *worker) *rotation.State {
 	if m.see == nil {

@@ -98,8 +98,7 @@ type fate struct {
 // fate draws what becomes of a call that changes something. Whatever arrives
 // arrives within landing of the intent, which was at begun.
 func (s *sim) fate(do rotation.Do, begun time.Duration) fate {
-	mint, land := do == rotation.DoMint, landing(do)
-	latest := max(land-skewed*2-(s.now-begun), wire)
+	latest := max(landing(do)-skewed*2-(s.now-begun), wire)
 	if s.opt.Beyond {
 		latest = max(latest, 2*time.Minute)
 	}
@@ -121,11 +120,11 @@ func (s *sim) fate(do rotation.Do, begun time.Duration) fate {
 		f.answer = there + s.skewed(time.Second, 100*time.Second)
 	}
 	if s.strikes(faultTwice) {
-		again := s.between(f.arrives[0], latest)
-		if mint && !f.lost { // what repeats a call does so while it has no answer
-			again = s.between(f.arrives[0], f.answer)
+		until := latest
+		if (do == rotation.DoMint || do == rotation.DoSet) && !f.lost && !s.opt.Beyond {
+			until = min(until, f.answer) // what repeats a call does so while it has no answer
 		}
-		f.arrives = append(f.arrives, again)
+		f.arrives = append(f.arrives, s.between(f.arrives[0], until))
 	}
 	return f
 }

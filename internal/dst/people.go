@@ -23,6 +23,7 @@ type people struct {
 	asked  bool
 	asks   map[string]pawl.Side // what each person was last asked to move to
 	last   []rotation.Wait      // what the latest process that left waited for
+	hasty  float64              // how likely a rollback is asked for right after a place was asked to move
 	gone   bool                 // nobody resumes any more
 }
 
@@ -34,6 +35,9 @@ func (p *people) begin() {
 	if s.chance(0.15) {
 		s.after(s.skewed(0, s.calm), func() { s.signal(pawl.Event{Type: pawl.EvRollback, Reason: "asked for", Actor: operator}) })
 	}
+	if s.chance(0.1) {
+		p.hasty = 0.3
+	}
 	if s.chance(0.05) {
 		s.after(s.skewed(0, s.calm), func() {
 			s.signal(pawl.Event{Type: pawl.EvPaused, Actor: operator})
@@ -41,6 +45,15 @@ func (p *people) begin() {
 		})
 	}
 	p.takeover()
+}
+
+// moving is told that a place is asked to move. Some operators have second
+// thoughts just then, which is when it matters what may still land.
+func (p *people) moving() {
+	if s := p.s; p.hasty > 0 && s.chance(p.hasty) {
+		p.hasty = 0
+		s.after(s.between(0, 2*time.Second), func() { s.signal(pawl.Event{Type: pawl.EvRollback, Reason: "second thoughts", Actor: operator}) })
+	}
 }
 
 // takeover starts another process now and then although one lives.
@@ -74,8 +87,7 @@ func (p *people) left(k *worker) {
 	for _, w := range k.waits {
 		p.help(w)
 	}
-	wait := s.skewed(time.Second, 3*time.Minute)
-	s.after(wait, p.resume)
+	s.after(s.between(time.Second, 2*time.Minute+time.Duration(p.idle)*30*time.Second), p.resume)
 }
 
 // resume takes the rotation up again. In a kind world that must bring it to
@@ -129,6 +141,9 @@ func (p *people) help(w rotation.Wait) {
 // told: a person was asked to move, fetches the value from the store, and says
 // so when it is done.
 func (p *people) told(id string, side pawl.Side) {
+	if p.s.fold().Target != side {
+		return // an old message; everybody can see what holds now
+	}
 	c := p.s.place(id)
 	p.asks[id] = side
 	p.s.after(p.s.between(10*time.Second, 5*time.Minute), func() { p.move(c, side) })

@@ -19,8 +19,9 @@ func (k *worker) perform(a rotation.Action, judged time.Duration) {
 	case rotation.DoFind, rotation.DoCheck, rotation.DoLook, rotation.DoProve:
 		k.ask(a)
 	case rotation.DoKill, rotation.DoRevoke:
+		target := k.s.mon.target()
 		k.effect(a, func() func(*pawl.Event) {
-			k.s.mon.revoked(k, a, judged)
+			k.s.mon.revoked(a, judged, target)
 			k.s.vendor.revoke(a.ID)
 			return nil
 		})
@@ -226,7 +227,10 @@ func (k *worker) preflight(a rotation.Action) {
 		checked := pawl.Event{Type: pawl.EvChecked, At: asked, Side: pawl.Old}
 		passed := pawl.Event{Type: pawl.EvPreflight, Result: pawl.Done, ID: old.id}
 		if dead {
-			checked.Kind, passed.ID = pawl.Denied.String(), ""
+			checked.Kind = pawl.Denied.String()
+		}
+		if !old.live(s.now) {
+			passed.ID = ""
 		}
 		o.seal = o.opened
 		o.events = append(o.events, checked, passed)

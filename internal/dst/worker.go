@@ -294,9 +294,10 @@ func (k *worker) begin(actions []rotation.Action) (again bool, err error) {
 		}
 	}
 	if len(events) > 0 {
-		switch err := k.commit(outcome{events: events}); err {
-		case nil:
-		case errConflict:
+		switch err := k.commit(outcome{events: events}); {
+		case err == nil:
+		case err == errConflict && k.mutant.deaf:
+		case err == errConflict:
 			return true, k.reload()
 		default:
 			return false, err
