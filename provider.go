@@ -137,6 +137,13 @@ type Snapshotter interface {
 	Snapshot(ctx context.Context) (Secret, error)
 }
 
+// A Searcher is a [Consumer] that can find the value elsewhere in the same
+// place, under names that it was not told of: a forgotten copy there would be
+// cut off by the revoke.
+type Searcher interface {
+	Elsewhere(ctx context.Context, value Secret) (names []string, err error)
+}
+
 // A Prover shows, from outside, which generation a consumer uses: a health
 // endpoint, a workflow run. Observations of a prover whose own statement does
 // not name a generation have Class [NoEvidence] and count only as a condition.

@@ -103,6 +103,8 @@ func meaning(s *rotation.State, ev pawl.Event) (audit.Action, audit.Outcome) {
 		return audit.RotateApproved, audit.Success
 	case pawl.EvOwed:
 		return audit.RotateApproved, audit.Pending
+	case pawl.EvForward:
+		return audit.RotateResumed, audit.Success
 	case pawl.EvRollback:
 		return audit.RotateRollback, audit.Success
 	case pawl.EvWatching:

@@ -20,7 +20,8 @@ func (r *run) prepare(a rotation.Action) func(context.Context) outcome {
 		plan := r.state.Plan
 		return func(ctx context.Context) outcome { return r.e.preflight(ctx, r.id, plan, r.hands) }
 	case rotation.DoMint:
-		return func(ctx context.Context) outcome { return r.mint(ctx, a) }
+		oldID := r.state.OldID
+		return func(ctx context.Context) outcome { return r.mint(ctx, a, oldID) }
 	case rotation.DoFind:
 		return func(ctx context.Context) outcome { return r.find(ctx, a) }
 	case rotation.DoCheck:
@@ -83,10 +84,18 @@ func (r *run) ended(step pawl.Step, a rotation.Action, err error) pawl.Event {
 
 func one(ev pawl.Event) outcome { return outcome{events: []pawl.Event{ev}} }
 
-func (r *run) mint(ctx context.Context, a rotation.Action) outcome {
+func (r *run) mint(ctx context.Context, a rotation.Action, oldID string) outcome {
 	g, err := r.hands.Issuer.Mint(ctx, a.Label)
 	if err == nil && (g.ID == "" || g.Value.IsZero()) {
 		err = &pawl.Error{Op: "engine.mint", Kind: pawl.Unknown, Err: errors.New("the answer lacks the id or the value")}
+	}
+	if err == nil && (g.ID == oldID || r.values.has(g.Value)) {
+		// Somebody else's answer, or an old one. To go on with it would be to
+		// revoke what everybody uses.
+		err = &pawl.Error{Op: "engine.mint", Kind: pawl.Unknown, Err: errors.New("the answer holds an id or a value that is known already")}
+	}
+	if c, ok := wrap.As[pawl.CallerChecker](r.hands.Issuer); ok && err == nil && c.CallsWith(g.Value) {
+		err = &pawl.Error{Op: "engine.mint", Kind: pawl.Unknown, Err: errors.New("the answer holds the token that the connection signs in with")}
 	}
 	ev := r.ended(pawl.StepMint, a, err)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -218,6 +220,13 @@ func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer,
 		return
 	}
 	f := &v.Places[i]
+	if s, ok := wrap.As[pawl.Searcher](consumer); ok {
+		names, err := s.Elsewhere(ctx, v.old)
+		v.problem(c.ID, err)
+		if len(names) > 0 {
+			v.finding(c.ID, "holds the value in use under names that are not in the catalog, where the revoke would cut it off: "+strings.Join(names, ", "))
+		}
+	}
 	reader, ok := wrap.As[pawl.Reader](consumer)
 	if !ok {
 		return
@@ -272,6 +281,11 @@ func (e *Engine) preflight(ctx context.Context, id pawl.RotationID, plan pawl.Pl
 		o.opened = map[string]pawl.Secret{sealName(pawl.Old, 0): v.old} // so that it is known what to scrub
 		return o
 	}
+	if n, ok := labelNumber(v.Old.Label, Label(e.cfg.Journal.Install())+id.Credential+"/"); ok && n >= id.Number {
+		return one(pawl.Event{Type: pawl.EvPreflight, Result: pawl.NotDone, Kind: pawl.Conflict.String(), Findings: v.Findings,
+			Detail: fmt.Sprintf("the key in use was made by rotation %d of this installation, which its journal does not know: the state was restored from an older copy", n),
+			Hint:   "begin with a fresh state folder (--state NEW); between rotations nothing of the old one is needed"})
+	}
 	o := outcome{}
 	save := func(name string, value pawl.Secret) error {
 		sealed, err := e.seal(id, name, value)
@@ -300,4 +314,12 @@ func (e *Engine) preflight(ctx context.Context, id pawl.RotationID, plan pawl.Pl
 		o.opened[priorName(id)] = snap
 	}
 	return o
+}
+
+// labelNumber is the number of the rotation in one of our labels.
+func labelNumber(text, prefix string) (int, bool) {
+	_, rest, ok := strings.Cut(text, prefix)
+	number, _, _ := strings.Cut(rest, "/")
+	n, err := strconv.Atoi(number)
+	return n, ok && err == nil
 }

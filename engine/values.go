@@ -31,6 +31,18 @@ func (v values) get(name string) pawl.Secret {
 	return v.m[name]
 }
 
+// has reports whether a value is one of those.
+func (v values) has(s pawl.Secret) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, known := range v.m {
+		if known.Equal(s) {
+			return true
+		}
+	}
+	return false
+}
+
 func (v values) side(side pawl.Side, attempt int) pawl.Secret { return v.get(sealName(side, attempt)) }
 
 // known is everything that pawl itself knows to have been in a place: it may

@@ -233,7 +233,7 @@ func (s *State) intended(e pawl.Event) {
 	switch e.Step {
 	case pawl.StepMint:
 		s.Attempts = append(s.Attempts, Attempt{Number: e.Attempt, Label: e.Label, Effect: Effect{Status: Intended, Begun: e.At, At: e.At}})
-		s.New, s.Found = Check{}, time.Time{}
+		s.New, s.Found, s.Swept = Check{}, time.Time{}, time.Time{}
 		s.Minted++
 		for i := range s.Places { // who moved to an earlier attempt has to move again
 			s.Places[i].Confirmed, s.Places[i].Notice = "", Effect{}

@@ -25,11 +25,8 @@ func (s *sim) meddle() {
 		s.tracef("   %s: releases fail until %v", p.c.ID, p.broken)
 	})
 	s.some(faultClock, func() {
-		by := s.between(-time.Hour, time.Hour)
-		if s.chance(0.5) {
-			by /= 100
-		}
-		s.setClock(s.jump + by)
+		most := []time.Duration{time.Hour, 3 * time.Minute, 20 * time.Second}[s.rng.IntN(3)]
+		s.setClock(s.jump + s.between(-most, most))
 	})
 	s.after(s.calm, func() { // from here on the world is kind
 		s.tracef("-- the trouble is over")

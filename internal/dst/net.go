@@ -49,7 +49,7 @@ var often = mood{
 	faultRefused: 0.3, faultForbidden: 0.05, faultLostBefore: 0.3, faultLostAfter: 0.3, faultLate: 0.3, faultTwice: 0.2, faultSlow: 0.2, faultStale: 0.3,
 	faultCrash: 0.05, faultFreeze: 0.05, faultTakeover: 0.03, faultInterrupt: 0.01,
 	faultJournalDown: 0.1, faultJournalLost: 0.1, faultJournalDone: 0.1,
-	faultRedeployed: 4, faultEdited: 1.5, faultStolen: 1, faultReleases: 2, faultClock: 1,
+	faultRedeployed: 4, faultEdited: 1.5, faultStolen: 1, faultReleases: 2, faultClock: 3,
 }
 
 func (s *sim) newMood() (m mood) {
@@ -57,9 +57,6 @@ func (s *sim) newMood() (m mood) {
 		if s.chance(0.4) {
 			m[f] = often[f] * s.rng.Float64()
 		}
-	}
-	if s.chance(0.6) { // most worlds have honest clocks
-		m[faultClock] = 0
 	}
 	return m
 }

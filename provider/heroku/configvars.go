@@ -73,6 +73,14 @@ func (v *configVars) vars(ctx context.Context, op string) (vars, error) {
 	return s.ours, err
 }
 
+// Elsewhere implements [pawl.Searcher]: the app's other config vars that hold
+// the value.
+func (v *configVars) Elsewhere(ctx context.Context, value pawl.Secret) ([]string, error) {
+	s := state{keys: v.set.Keys, sought: value}
+	_, err := v.read(ctx, "heroku.Elsewhere", &s)
+	return s.found, err
+}
+
 func (v *configVars) read(ctx context.Context, op string, s *state) (http.Header, error) {
 	if err := v.set.Validate(); err != nil { // nothing is asked of a path that means something else
 		return nil, &pawl.Error{Op: op, Kind: pawl.Invalid, Err: err}

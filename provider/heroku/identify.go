@@ -12,9 +12,8 @@ import (
 )
 
 // Identify finds the authorization of value. The API has no call for that, so
-// it is the one whose shown token is the value; else the only one whose
-// description begins with the configured one and whose shown token, masked as
-// it may be, does not speak against it.
+// it is the only one whose description begins with the configured one and whose
+// shown token is the value, or, masked as it may be, does not speak against it.
 func (i *issuer) Identify(ctx context.Context, value pawl.Secret) (pawl.Generation, error) {
 	const op = "heroku.Identify"
 	if err := i.valid(op); err != nil {
@@ -45,7 +44,10 @@ func candidates(all []authorization, stem string, value pawl.Secret) []authoriza
 		token, whole := a.token().whole()
 		return whole && token.Equal(value)
 	})
-	if len(exact) > 0 {
+	if len(exact) == 1 { // whose it is, is certain; that it is the one that is meant, is not
+		return keep(exact, func(a authorization) bool { return strings.HasPrefix(a.Description, stem) })
+	}
+	if len(exact) > 1 {
 		return exact
 	}
 	possible := keep(all, func(a authorization) bool {

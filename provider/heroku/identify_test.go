@@ -37,15 +37,14 @@ func identify(t *testing.T, auths ...string) (pawl.Generation, error) {
 
 func TestIdentifyOne(t *testing.T) {
 	for name, auths := range map[string][]string{
-		"by description":                {"a " + stem + " 2026-08-20", "x acme-operations"},
-		"description alone":             {"a " + stem, "x " + stem + "-staging"},
-		"dash and a digit":              {"a " + stem + "-2026", "x " + stem + "-staging 2026"},
-		"longer word only":              {"a " + stem + "-live"},
-		"by mask":                       {"a " + stem + " 1|HRKU-CANARY-a**********wxyz", "x " + stem + " 2|HRKU-CANARY-z**********9999"},
-		"mask without suffix":           {"a " + stem + " 1|HRKU-CANARY-a**********", "x " + stem + " 2|HRKU-CANARY-z**********"},
-		"mask rules out the word":       {"a " + stem + "-live|**********wxyz", "x " + stem + " 1|**********9999"},
-		"whole token, whatever it says": {"a something else|" + value, "x " + stem + " 1"},
-		"whole token of another":        {"a " + stem + " 1", "x " + stem + " 2|HRKU-CANARY-other"},
+		"by description":          {"a " + stem + " 2026-08-20", "x acme-operations"},
+		"description alone":       {"a " + stem, "x " + stem + "-staging"},
+		"dash and a digit":        {"a " + stem + "-2026", "x " + stem + "-staging 2026"},
+		"longer word only":        {"a " + stem + "-live"},
+		"by mask":                 {"a " + stem + " 1|HRKU-CANARY-a**********wxyz", "x " + stem + " 2|HRKU-CANARY-z**********9999"},
+		"mask without suffix":     {"a " + stem + " 1|HRKU-CANARY-a**********", "x " + stem + " 2|HRKU-CANARY-z**********"},
+		"mask rules out the word": {"a " + stem + "-live|**********wxyz", "x " + stem + " 1|**********9999"},
+		"whole token of another":  {"a " + stem + " 1", "x " + stem + " 2|HRKU-CANARY-other"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, err := identify(t, auths...)
@@ -66,6 +65,7 @@ func TestIdentifyNone(t *testing.T) {
 		"mask of another":     {"x " + stem + " 1|HRKU-CANARY-a**********9999"},
 		"mask that overlaps":  {"x " + stem + " 1|" + value[:20] + "**********" + value[10:]},
 		"whole of another":    {"x " + stem + " 1|HRKU-CANARY-other"},
+		"described otherwise": {"a something else|" + value, "x " + stem + " 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := identify(t, auths...)

@@ -3,6 +3,7 @@ package heroku
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/pawl-dev/pawl"
@@ -19,6 +20,9 @@ type state struct {
 	keys []string // to be kept; set before decoding
 	ours vars
 	size int // bytes of all names and values of the app
+
+	sought pawl.Secret // if there is one: look for it under other names too
+	found  []string    // where it was found, sorted
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -28,11 +32,17 @@ func (s *state) UnmarshalJSON(text []byte) error {
 		return errors.New("not config vars") // never the decoder's error: it may quote
 	}
 	s.ours, s.size = vars{}, 0
+	s.found = nil
 	for name, value := range all {
-		if value != nil {
-			s.size += len(name) + len(*value)
+		if value == nil {
+			continue
+		}
+		s.size += len(name) + len(*value)
+		if s.sought.Equal(pawl.NewSecret([]byte(*value))) && !slices.Contains(s.keys, name) {
+			s.found = append(s.found, name)
 		}
 	}
+	slices.Sort(s.found)
 	for _, k := range s.keys {
 		if value := all[k]; value != nil {
 			s.ours[k] = pawl.NewSecret([]byte(*value))

@@ -1,0 +1,27 @@
+package heroku_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/provider/heroku/herokusim"
+	"github.com/pawl-dev/pawl/provider/wrap"
+)
+
+// A copy of the value under a name that the catalog does not have would be cut
+// off by the revoke.
+func TestElsewhere(t *testing.T) {
+	a := newAccount(t, herokusim.Options{})
+	held := a.Config(app)[key]
+	a.Redeploy(app, map[string]string{"OTHER_TOKEN": held, "ANOTHER": "CANARY-else"})
+	c, _ := a.write(t)
+	s, ok := wrap.As[pawl.Searcher](c)
+	if !ok {
+		t.Fatal("config vars cannot be searched")
+	}
+	got, err := s.Elsewhere(t.Context(), pawl.NewSecret([]byte(held)))
+	if err != nil || !slices.Equal(got, []string{"OTHER_TOKEN"}) {
+		t.Errorf("Elsewhere = %q, %v; want only OTHER_TOKEN", got, err)
+	}
+}
