@@ -149,3 +149,22 @@ func (e *Engine) Kill(ctx context.Context, plan pawl.Plan, id string) error {
 	}
 	return hands.Issuer.Revoke(ctx, id)
 }
+
+// OldWorks reports nil if the old generation of an open rotation still works,
+// and [pawl.Denied] if the vendor refuses it several times in a row: then there
+// is nothing to go back to.
+func (e *Engine) OldWorks(ctx context.Context, id pawl.RotationID) error {
+	s, err := e.Load(ctx, id)
+	if err != nil || !s.Ready {
+		return err
+	}
+	hands, err := e.cfg.Open(ctx, s.Plan)
+	if err != nil {
+		return err
+	}
+	values, err := e.open(ctx, id, s)
+	if err != nil {
+		return err
+	}
+	return alive(ctx, hands.Issuer, values.side(pawl.Old, 0))
+}

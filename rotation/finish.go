@@ -23,7 +23,7 @@ func (d *decider) dead() bool {
 		if d.s.Target == pawl.New && d.s.Plan.Reason != pawl.Leak {
 			until = until.Add(d.s.Plan.Watch)
 		}
-		d.Append = append(d.Append, pawl.Event{Type: pawl.EvWatching, Side: doomed, Until: until, Detail: c.First.Sub(d.s.Revoke.At).String()})
+		d.Append = append(d.Append, pawl.Event{Type: pawl.EvWatching, Side: doomed, Until: until, Detail: d.s.took()})
 		return false
 	}
 	wait := 200 * time.Millisecond // between two refusals, so that they are not one hiccup
@@ -128,4 +128,12 @@ func (d *decider) sweep() bool {
 		return false
 	}
 	return true
+}
+
+// took is how long the revoke took to be heeded, or nothing if there was none.
+func (s *State) took() string {
+	if s.Revoke.At.IsZero() {
+		return ""
+	}
+	return s.Checked(s.Doomed()).First.Sub(s.Revoke.At).Round(time.Millisecond).String()
 }

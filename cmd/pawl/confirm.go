@@ -52,7 +52,7 @@ func (a *app) signal(ctx context.Context, name string, f func(context.Context, *
 	defer s.Close()
 	run, err := s.Latest(ctx, name)
 	if pawl.KindOf(err) == pawl.NotFound {
-		return usage("%s was never rotated here", name)
+		return usage("%s was never rotated here", word(name))
 	}
 	if err != nil {
 		return err

@@ -1,6 +1,11 @@
 package main
 
-import "regexp"
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+)
 
 var (
 	operation = regexp.MustCompile(`(^|: |\n)(?:[a-z]+\.[A-Z]\w*|connecting|preflight): `)
@@ -19,3 +24,24 @@ func plainly(text string) string {
 		text = next
 	}
 }
+
+// printable is a vendor's text without anything that a terminal would act on.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
+
+// word is something that was typed, to be said again, unless it looks like a
+// secret that was pasted into the wrong place.
+func word(text string) string {
+	if len(text) > 32 || !plain.MatchString(text) {
+		return "that"
+	}
+	return strconv.Quote(text)
+}
+
+var plain = regexp.MustCompile(`^[a-z][a-z-]*[a-z0-9]*$`)

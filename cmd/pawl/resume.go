@@ -93,6 +93,16 @@ func (a *app) askToRollBack(ctx context.Context, eng *engine.Engine, id pawl.Rot
 		return &exit{code: exitUsage, err: fmt.Errorf("%v cannot be rolled back: the old credential is revoked, or about to be", id),
 			safe: "Consumers are not touched.", next: []string{"pawl resume " + id.Credential}}
 	}
+	switch err := eng.OldWorks(ctx, id); pawl.KindOf(err) {
+	case pawl.Denied:
+		return &exit{code: exitUsage, err: fmt.Errorf("%v cannot be rolled back: the vendor refuses the old credential already", id),
+			safe: "Nothing was put back: consumers that are on the new one stay there.", next: []string{"pawl resume " + id.Credential, "pawl revoke " + id.Credential}}
+	case pawl.Mismatch: // it works
+	default:
+		if err != nil {
+			return err
+		}
+	}
 	if !d.yes {
 		if !a.asks() {
 			return usage("nobody can be asked here: add --yes to roll back without a question")
@@ -137,6 +147,9 @@ func tooLate(last journal.Run, what, safe string) error {
 // and signal, and drives it. If there is none it is for ended to say whether
 // that is what was wanted; nil: it is.
 func (a *app) takeUp(ctx context.Context, name string, d *driving, ended func(journal.Run) error, first func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error) error {
+	if err := d.check(); err != nil {
+		return err
+	}
 	cat, err := a.loadCatalog()
 	if err != nil {
 		return err

@@ -79,9 +79,9 @@ Start with:  pawl demo`,
 	return cmd
 }
 
-func unknownCommand(cmd *cobra.Command, word string) error {
-	e := &exit{code: exitUsage, err: fmt.Errorf("unknown command %q", word)}
-	for _, near := range cmd.SuggestionsFor(word) {
+func unknownCommand(cmd *cobra.Command, typed string) error {
+	e := &exit{code: exitUsage, err: fmt.Errorf("unknown command %s", word(typed))}
+	for _, near := range cmd.SuggestionsFor(typed) {
 		e.next = append(e.next, "pawl "+near)
 	}
 	if len(e.next) == 0 {

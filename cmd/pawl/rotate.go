@@ -30,6 +30,14 @@ func (d *driving) flags(cmd *cobra.Command, revoke bool) {
 	cmd.Flags().DurationVar(&d.timeout, "timeout", engine.DefaultTimeout, "how long proofs are waited for before it stops safely")
 }
 
+// check refuses flags that cannot be meant.
+func (d *driving) check() error {
+	if d.timeout <= 0 {
+		return usage("--timeout %s: want a time that is left to wait, as 10m", d.timeout)
+	}
+	return nil
+}
+
 const exits = `
 Exit status: 0 done · 1 failed, old credential untouched · 2 usage or catalog · 3 declined · 4 sign-in needed
 5 waits for a person · 6 incomplete but safe · 7 needs a person now · 130 interrupted (pawl exit-codes)`
@@ -80,10 +88,13 @@ func parseReason(text string) (pawl.Reason, error) {
 	for _, r := range pawl.Reasons() {
 		all = append(all, string(r))
 	}
-	return "", usage("--reason %q: want one of %s", text, strings.Join(all, ", "))
+	return "", usage("--reason %s: want one of %s", word(text), strings.Join(all, ", "))
 }
 
 func (a *app) runRotate(ctx context.Context, args []string, reason pawl.Reason, d *driving) error {
+	if err := d.check(); err != nil {
+		return err
+	}
 	cat, err := a.loadCatalog()
 	if err != nil {
 		return err

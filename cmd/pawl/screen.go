@@ -192,6 +192,8 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 		return idle, "Revoke", "asked for by " + ev.Actor.ID + " (" + ev.Detail + "); it waits until every required consumer is proved"
 	case pawl.EvOwed:
 		return warn, "Approval", ev.Detail
+	case pawl.EvForward:
+		return warn, "Going on", ev.Reason
 	case pawl.EvRollback:
 		return busy, "Going back", ev.Reason
 	case pawl.EvListed:
@@ -199,7 +201,11 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 			return warn, "Orphan found", strings.Join(ev.IDs, ", ") + ": made, but its answer was lost; it will be revoked"
 		}
 	case pawl.EvWatching:
-		return good, sideWord(ev.Side) + " key is dead", fmt.Sprintf("refused %d times in a row, first %s after the revoke", rotation.Refusals, rounded(ev.Detail))
+		text := fmt.Sprintf("refused %d times in a row", rotation.Refusals)
+		if ev.Detail != "" {
+			text += ", first " + rounded(ev.Detail) + " after the revoke"
+		}
+		return good, sideWord(ev.Side) + " key is dead", text
 	}
 	return m, "", ""
 }

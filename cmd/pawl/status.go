@@ -90,6 +90,13 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 	}
 	switch {
 	case len(docs) == 0 && len(args) == 1:
+		cat, err := a.loadCatalog()
+		if err == nil {
+			_, err = cat.Credential(args[0])
+		}
+		if err != nil {
+			return usage("%s was never rotated here, and is not in the catalog either", word(args[0]))
+		}
 		a.say("%s %s was never rotated here", a.sign(idle), args[0])
 	case len(docs) == 0:
 		a.say("%s no rotations yet", a.sign(good))

@@ -136,7 +136,7 @@ func (a *app) showStrays(lines []strayLine) {
 		if l.Revoked {
 			word += ", revoked"
 		}
-		a.print("%s\t%s\t%s\t%s", l.Credential, l.ID, l.Label, word)
+		a.print("%s\t%s\t%s\t%s", l.Credential, printable(l.ID), printable(l.Label), word)
 		if l.Error != "" {
 			a.say("  %s %s", a.sign(bad), plainly(l.Error))
 		}

@@ -128,7 +128,7 @@ func (m *monitor) excused(at time.Duration) bool {
 	}
 	last := m.watching
 	if m.back { // what happens to the old one once the new one is revoked is beyond help
-		last = m.revoke - rotation.Fresh
+		last = m.revoke - m.fresh()
 	}
 	if m.s.res.Outcome == pawl.Completed && m.s.plan.Reason != pawl.Leak {
 		last += m.s.plan.Watch - m.leaps

@@ -57,6 +57,8 @@ func (m *monitor) journaled(ev pawl.Event, k *worker) {
 		}
 	case pawl.EvRollback:
 		m.back = m.s.fold().Target == pawl.Old
+	case pawl.EvForward:
+		m.back = m.s.fold().Target == pawl.Old
 	case pawl.EvAuthorised:
 		m.allowed = true
 	case pawl.EvApproved:
@@ -196,7 +198,7 @@ func (m *monitor) revoked(a rotation.Action, judged time.Duration, target value)
 	if a.Do == rotation.DoRevoke {
 		m.revoke = judged
 	}
-	oldest := judged - rotation.Fresh - staleness - 2*skewed - time.Second
+	oldest := judged - m.fresh() - staleness - 2*skewed - time.Second
 	for _, p := range m.s.places {
 		if m.back && p.drifted() {
 			continue // it goes back to what nobody can prove
@@ -223,6 +225,11 @@ func (m *monitor) revoked(a rotation.Action, judged time.Duration, target value)
 			m.broken("I1", "%s is revoked, and %s was never on %s", g.id, p.c.ID, want)
 		}
 	}
+}
+
+// fresh is how old evidence may be.
+func (m *monitor) fresh() time.Duration {
+	return rotation.Fresh + time.Duration(len(m.s.places))*rotation.FreshEach
 }
 
 // goal is what a place is to end up with.

@@ -14,6 +14,7 @@ var (
 	errKilled      = errors.New("killed")
 	errTakenOver   = errors.New("another process drives now")
 	errInterrupted = errors.New("interrupted")
+	errClock       = errors.New("the clock has jumped")
 	errNoValue     = errors.New("a sealed value is not there")
 )
 
@@ -44,6 +45,7 @@ type worker struct {
 	since   time.Duration // when waiting for proofs began
 	phase   rotation.Phase
 	waits   []rotation.Wait
+	jump    time.Duration // what the clock was wrong by when it began
 	begun   time.Duration // when the intents of the last batch were committed
 	decided time.Duration // when it last decided
 	halt    bool          // Ctrl-C
@@ -224,13 +226,14 @@ func (k *worker) load(epoch int64) error {
 
 func (k *worker) drive() error {
 	first := []pawl.Event{{Type: pawl.EvDriving, Epoch: k.at.epoch}}
-	if k.auto && k.state.Authorised == (pawl.Actor{}) {
-		first = append(first, pawl.Event{Type: pawl.EvAuthorised, Actor: operator, Detail: "--auto-revoke"})
+	if k.auto && (k.state.Authorised == (pawl.Actor{}) || k.state.Once && !k.state.Past()) {
+		first = append(first, pawl.Event{Type: pawl.EvAuthorised, Actor: operator, Reason: rotation.ForThisRun, Detail: "--auto-revoke"})
 	}
 	if err := k.append(outcome{events: first}); err != nil {
 		return err
 	}
 	k.mutant.resumed(k)
+	k.jump = k.s.jump
 	k.since = k.s.now
 	for {
 		d, err := k.step()
@@ -314,8 +317,8 @@ func (k *worker) begin(actions []rotation.Action) (again bool, err error) {
 // send guards the revoke once more, right before the call, and makes the call.
 func (k *worker) send(a rotation.Action) error {
 	if a.Do == rotation.DoRevoke {
-		if err := k.mutant.guard(k); err != nil {
-			return k.append(outcome{events: []pawl.Event{ended(a, pawl.NotDone, pawl.Unavailable)}})
+		if kind, err := k.mayRevoke(); err != nil {
+			return k.append(outcome{events: []pawl.Event{ended(a, pawl.NotDone, kind)}})
 		}
 	}
 	judged := k.s.now
@@ -328,6 +331,17 @@ func (k *worker) send(a rotation.Action) error {
 	k.perform(a, judged)
 	return nil
 }
+
+// mayRevoke is the last look before the one effect that cannot be undone.
+func (k *worker) mayRevoke() (pawl.Kind, error) {
+	if d := k.s.jump - k.jump; !k.mutant.noGuard && (d > clockJump || d < -clockJump) {
+		return pawl.Operator, errClock
+	}
+	return pawl.Unavailable, k.mutant.guard(k)
+}
+
+// clockJump is how far the clocks may have drifted apart while a worker runs.
+const clockJump = 2 * time.Minute
 
 func (k *worker) intent(step pawl.Step, a rotation.Action) pawl.Event {
 	return pawl.Event{Type: pawl.EvIntended, Step: step, Consumer: a.Consumer, Proof: a.Proof, Side: a.Side, Attempt: a.Attempt, Label: a.Label, ID: a.ID, Reason: a.Why}

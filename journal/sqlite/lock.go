@@ -137,6 +137,8 @@ func lockError(kind pawl.Kind, err error) error {
 	e := &pawl.Error{Op: "journal.Lock", Kind: kind, Err: err}
 	if kind == pawl.Conflict {
 		e.Hint = "wait until it is done, or stop it; stopping is safe"
+	} else if kind == pawl.Unavailable {
+		e.Hint = "use --state DIR with a folder that can be written"
 	}
 	return e
 }

@@ -8,6 +8,8 @@
 //     kept-alive connection breaks and the request looks idempotent to it, so
 //     requests that change something get a connection each.
 //   - An answer has a deadline and a size, and is not decompressed.
+//   - An answer that nobody closes keeps nothing from the next request, if it
+//     is not a success or was read to its end.
 //   - An error never quotes what the vendor sent, nor a URL's query.
 //   - The environment (HTTP_PROXY and the like) has no say.
 //
@@ -59,7 +61,7 @@ func NewClient(o Options) *http.Client { return clientOver(o, newSplit(o)) }
 func clientOver(o Options, rt http.RoundTripper) *http.Client {
 	_, traced := rt.(*split)
 	rt = &guarded{next: rt, timeout: o.timeout(), maxBody: o.maxBody(), traced: traced}
-	rt = newLimited(o, rt)
+	rt = &settled{newLimited(o, rt)}
 	if o.Log != nil {
 		rt = &logged{next: rt, log: o.Log, vendor: o.Vendor}
 	}

@@ -51,6 +51,10 @@ func (g *guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer cancel()
 		return nil, &failure{sent.Load(), cause(ctx, err)}
 	}
+	if resp.Body == http.NoBody {
+		cancel()
+		return resp, nil
+	}
 	resp.Body = g.guardBody(ctx, cancel, resp)
 	return resp, nil
 }
@@ -70,7 +74,6 @@ func (g *guarded) guardBody(ctx context.Context, cancel func(), resp *http.Respo
 	b := &body{ctx: ctx, ReadCloser: resp.Body, left: g.maxBody, done: cancel}
 	encoding := resp.Header.Get("Content-Encoding")
 	switch {
-	case resp.Body == http.NoBody:
 	case encoding != "" && encoding != "identity":
 		b.refused = errEncoded
 	case resp.ContentLength > g.maxBody:
@@ -80,23 +83,35 @@ func (g *guarded) guardBody(ctx context.Context, cancel func(), resp *http.Respo
 }
 
 // body is an answer's body that ends in an error where it grows too big, and
-// that tells once when nobody needs it any more.
+// that tells once when nobody needs it any more: at its end, at an error, or
+// when it is closed.
 type body struct {
 	io.ReadCloser
 	ctx     context.Context
 	left    int64
 	refused error
+	ended   error // what the last Read said: once done, the context's end is of our own making
 	once    sync.Once
 	done    func()
 }
 
-func (b *body) Read(p []byte) (int, error) {
+func (b *body) Read(p []byte) (n int, err error) {
+	if b.ended != nil {
+		return 0, b.ended
+	}
+	if n, err = b.read(p); err != nil {
+		b.ended = err
+		b.once.Do(b.done)
+	}
+	return n, err
+}
+
+func (b *body) read(p []byte) (int, error) {
 	if b.refused != nil {
 		return 0, &failure{true, b.refused}
 	}
 	n, err := b.ReadCloser.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		b.refused = errTooBig
 		return 0, &failure{true, errTooBig}
 	}
 	if err != nil && err != io.EOF {

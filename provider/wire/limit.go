@@ -39,6 +39,10 @@ func (l *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 		release()
 		return nil, err
 	}
+	if resp.Body == http.NoBody {
+		release()
+		return resp, nil
+	}
 	// The slot is held until the answer was read: a slow body is load as well.
 	resp.Body = &held{ReadCloser: resp.Body, release: release}
 	return resp, nil
@@ -62,10 +66,18 @@ func (l *limited) admit(ctx context.Context) (release func(), err error) {
 	return release, nil
 }
 
-// held is a body that gives its slot back when it is closed.
+// held is a body that gives its slot back when it ends, or is closed before.
 type held struct {
 	io.ReadCloser
-	release func()
+	release func() // does nothing when called again
+}
+
+func (h *held) Read(p []byte) (int, error) {
+	n, err := h.ReadCloser.Read(p)
+	if err != nil {
+		h.release()
+	}
+	return n, err
 }
 
 func (h *held) Close() error {
