@@ -52,7 +52,7 @@ func (r *run) begin(ctx context.Context, actions []rotation.Action) (intents boo
 // refusal by the guard is passing: the proofs are taken again. A clock that has
 // jumped is for a person to look at, since soak and evidence are measured by it.
 func (r *run) mayRevoke() error {
-	if jump := r.jumped(); jump > clockJump || jump < -clockJump {
+	if jump := r.jumped(); jump > clockJump || jump < -clockBack {
 		return &pawl.Error{Op: "engine", Kind: pawl.Operator, Err: fmt.Errorf("the wall clock has jumped by %s since this process began", jump.Round(time.Second)),
 			Hint: "check the clock (or was the machine asleep?), then resume"}
 	}
@@ -64,7 +64,11 @@ func (r *run) mayRevoke() error {
 
 // clockJump is how far wall clock and monotonic clock may drift apart while a
 // process runs. A stepping NTP client stays below.
-const clockJump = 2 * time.Minute
+// Backwards it is less: evidence looks younger by as much.
+const (
+	clockJump = 2 * time.Minute
+	clockBack = 5 * time.Second
+)
 
 // jumped is how much further the wall clock went than the monotonic one.
 func (r *run) jumped() time.Duration {

@@ -64,7 +64,7 @@ func (e *Engine) survey(ctx context.Context, plan pawl.Plan, hands *Hands) *surv
 		return v
 	}
 	v.identify(ctx, plan, hands)
-	each(len(plan.Consumers), func(i int) { v.look(ctx, plan.Consumers[i], hands.Consumers[i], i) })
+	each(len(plan.Consumers), func(i int) { v.look(ctx, plan.Consumers[i], hands.Consumers[i], i, plan.Reason == pawl.Leak) })
 	return v
 }
 
@@ -215,7 +215,7 @@ func alive(ctx context.Context, issuer pawl.Issuer, value pawl.Secret) (err erro
 
 // look finds out what one place holds, and writes it down for the rollback if
 // it is not the value in use.
-func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer, i int) {
+func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer, i int, leak bool) {
 	if consumer == nil {
 		return
 	}
@@ -224,7 +224,7 @@ func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer,
 		names, err := s.Elsewhere(ctx, v.old)
 		v.problem(c.ID, err)
 		if len(names) > 0 {
-			v.finding(c.ID, "holds the value in use under names that are not in the catalog, where the revoke would cut it off: "+strings.Join(names, ", "))
+			v.unlisted(c, strings.Join(names, ", "), leak)
 		}
 	}
 	reader, ok := wrap.As[pawl.Reader](consumer)
@@ -314,6 +314,18 @@ func (e *Engine) preflight(ctx context.Context, id pawl.RotationID, plan pawl.Pl
 		o.opened[priorName(id)] = snap
 	}
 	return o
+}
+
+// unlisted: a copy that the catalog does not have. The revoke would cut it off,
+// so there is none; after a leak that is the lesser harm.
+func (v *survey) unlisted(c pawl.Place, names string, leak bool) {
+	text := "holds the value in use under names that are not in the catalog: " + names
+	if leak {
+		v.finding(c.ID, text+"; they will be cut off")
+		return
+	}
+	v.problem(c.ID, &pawl.Error{Op: "preflight", Kind: pawl.Conflict, Err: errors.New(text),
+		Hint: "add " + names + " to the keys of " + c.ID + " in the catalog, or remove them from " + c.Where})
 }
 
 // labelNumber is the number of the rotation in one of our labels.

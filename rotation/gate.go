@@ -10,7 +10,7 @@ import (
 
 // soak: both generations stay valid for a while after the last proof.
 func (d *decider) soak() bool {
-	if d.s.Plan.Soak <= 0 || d.s.Plan.Reason == pawl.Leak || d.s.Plan.Reason == pawl.Rehearsal {
+	if d.s.Plan.Soak <= 0 || d.s.Plan.Reason == pawl.Leak || d.s.rehearsing() {
 		return true
 	}
 	if d.s.SoakUntil.IsZero() {
@@ -28,7 +28,7 @@ func (d *decider) soak() bool {
 // owed instead of waited for.
 func (d *decider) approval() bool {
 	a := d.s.Plan.Approval
-	if a == nil || len(d.s.Approved) >= a.Count || d.s.Plan.Reason == pawl.Rehearsal {
+	if a == nil || len(d.s.Approved) >= a.Count || d.s.rehearsing() {
 		return true
 	}
 	if d.s.Plan.Reason == pawl.Leak {
@@ -41,9 +41,13 @@ func (d *decider) approval() bool {
 	return false
 }
 
+// rehearsing reports whether everything is to go back in the end. A rehearsal
+// during which the old generation died has become a rotation like any other.
+func (s *State) rehearsing() bool { return s.Plan.Reason == pawl.Rehearsal && !s.OldDead }
+
 // authorised: somebody asked for the revoke. A rehearsal turns round here.
 func (d *decider) authorised() bool {
-	if d.s.Plan.Reason == pawl.Rehearsal {
+	if d.s.rehearsing() {
 		d.Append = append(d.Append, pawl.Event{Type: pawl.EvRollback, Reason: "rehearsal"})
 		return false
 	}
@@ -172,7 +176,7 @@ func (s *State) concerned(i int) bool {
 		return s.Places[i].Touched && s.Plan.Consumers[i].Required()
 	}
 	c := &s.Plan.Consumers[i]
-	return c.Required() && !(c.Human != nil && s.Plan.Reason == pawl.Rehearsal)
+	return c.Required() && !(c.Human != nil && s.rehearsing())
 }
 
 // Guard reports why the doomed generation must not be revoked now, or nil. It

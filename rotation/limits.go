@@ -27,6 +27,9 @@ const (
 	// waits, so that a generation that is born late is found.
 	Linger = 15 * time.Second
 
+	// Recheck is how often the new value is tried while proofs are waited for.
+	Recheck = 20 * time.Second
+
 	// Refusals is how many refusals in a row count as dead. One may be an
 	// outage.
 	Refusals = 3

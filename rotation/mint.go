@@ -98,8 +98,8 @@ func (d *decider) find(label string) {
 // consumers need. Three refusals in a row and it is given up.
 func (d *decider) verify() bool {
 	a := d.s.Attempt()
-	if !a.Works.IsZero() {
-		return true
+	if !a.Works.IsZero() && d.s.New.Refused == 0 {
+		return true // and if it is refused now and then, it is tried until that is decided
 	}
 	if c := d.s.New; c.Kind == pawl.Mismatch {
 		d.abort(pawl.Mismatch, "the new generation is not what the catalog asks for: "+c.Detail)

@@ -21,11 +21,20 @@ func (d *decider) waves() bool {
 		if !d.wave(w) {
 			if d.written(w) {
 				d.Phase = Proving
+				d.recheck()
 			}
 			return false
 		}
 	}
 	return true
+}
+
+// recheck tries the new value now and then while proofs are waited for: they
+// never come if somebody has revoked it.
+func (d *decider) recheck() {
+	if d.due(d.s.New.At.Add(Recheck)) {
+		d.do(Action{Do: DoCheck, Side: pawl.New, Attempt: len(d.s.Attempts)})
+	}
 }
 
 // wave brings every machine of one wave onto the target, all at once, and
@@ -235,6 +244,8 @@ func (d *decider) ground() bool {
 		return true
 	}
 	switch c := &d.s.Old; {
+	case !d.due(d.s.BackAt):
+		d.wait(Wait{On: OnTimer, Detail: "the clock went backwards", Until: d.s.BackAt})
 	case c.Refused >= Refusals && d.s.Aborted:
 		d.help("", pawl.Denied, "the old generation is dead, and the new one cannot be used", "rotate again with --reason leak from a fresh --state folder once the vendor mints as it should")
 	case c.Refused >= Refusals:
@@ -275,7 +286,7 @@ func (d *decider) restore() bool {
 // anything up: what is to be done is on every screen as well.
 func (d *decider) tell(i int) {
 	c, p := &d.s.Plan.Consumers[i], &d.s.Places[i]
-	if p.Confirmed == d.s.Target || d.s.Plan.Reason == pawl.Rehearsal {
+	if p.Confirmed == d.s.Target || d.s.rehearsing() {
 		return // has moved already, or is not to move at all
 	}
 	if p.Notice.Status == Done && p.Side == d.s.Target || p.Notice.Status == Intended {
@@ -291,7 +302,7 @@ func (d *decider) tell(i int) {
 
 // people: those whose confirmation the revoke waits for.
 func (d *decider) people() bool {
-	if d.s.Plan.Reason == pawl.Rehearsal {
+	if d.s.rehearsing() {
 		return true // nobody is asked to move onto a value that goes again
 	}
 	ready := true

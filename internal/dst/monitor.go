@@ -25,6 +25,7 @@ type monitor struct {
 	revoke   time.Duration  // when the latest revoke was judged
 	ended    time.Duration
 	back     bool
+	onward   bool // a rollback was given up, since the old generation is dead
 	allowed  bool // somebody asked for the revoke
 	approved int
 	told     map[string]bool // attempts whose value is sealed
@@ -59,6 +60,7 @@ func (m *monitor) journaled(ev pawl.Event, k *worker) {
 		m.back = m.s.fold().Target == pawl.Old
 	case pawl.EvForward:
 		m.back = m.s.fold().Target == pawl.Old
+		m.onward = !m.back
 	case pawl.EvAuthorised:
 		m.allowed = true
 	case pawl.EvApproved:
@@ -198,7 +200,7 @@ func (m *monitor) revoked(a rotation.Action, judged time.Duration, target value)
 	if a.Do == rotation.DoRevoke {
 		m.revoke = judged
 	}
-	oldest := judged - m.fresh() - staleness - 2*skewed - time.Second
+	oldest := judged - m.fresh() - staleness - 2*skewed - clockBack - time.Second
 	for _, p := range m.s.places {
 		if m.back && p.drifted() {
 			continue // it goes back to what nobody can prove
@@ -274,7 +276,7 @@ func (m *monitor) authority(a rotation.Action, g *generation) {
 		return
 	}
 	switch {
-	case plan.Reason == pawl.Rehearsal:
+	case plan.Reason == pawl.Rehearsal && !m.onward:
 		m.broken("I17", "a rehearsal revokes %s", g.id)
 	case g.value != oldOne:
 		m.broken("I1", "%s is revoked going forward", g.id)

@@ -30,7 +30,7 @@ type people struct {
 // begin starts the first process, and draws what people will do on their own.
 func (p *people) begin() {
 	s := p.s
-	p.auto, p.asks = s.chance(0.6), map[string]pawl.Side{}
+	p.auto, p.asks = s.plan.Reason != pawl.Rehearsal && s.chance(0.6), map[string]pawl.Side{}
 	s.launch(p.auto)
 	if s.chance(0.15) {
 		s.after(s.skewed(0, s.calm), func() { s.signal(pawl.Event{Type: pawl.EvRollback, Reason: "asked for", Actor: operator}) })
@@ -129,6 +129,8 @@ func (p *people) help(w rotation.Wait) {
 			p.agreed++
 			s.after(s.between(0, time.Minute), func() { s.signal(pawl.Event{Type: pawl.EvApproved, Actor: who}) })
 		}
+	case rotation.OnPerson: // it is on every screen
+		p.told(w.Consumer, s.fold().Target)
 	case rotation.OnHelp:
 		if w.Kind == pawl.Conflict && w.Consumer == "store" { // somebody's value is in the store: put back what was there
 			if v := p.current(s.fold().Target); v != nothing {

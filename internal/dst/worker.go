@@ -334,14 +334,17 @@ func (k *worker) send(a rotation.Action) error {
 
 // mayRevoke is the last look before the one effect that cannot be undone.
 func (k *worker) mayRevoke() (pawl.Kind, error) {
-	if d := k.s.jump - k.jump; !k.mutant.noGuard && (d > clockJump || d < -clockJump) {
+	if d := k.s.jump - k.jump; !k.mutant.noGuard && (d > clockJump || d < -clockBack) {
 		return pawl.Operator, errClock
 	}
 	return pawl.Unavailable, k.mutant.guard(k)
 }
 
-// clockJump is how far the clocks may have drifted apart while a worker runs.
-const clockJump = 2 * time.Minute
+// How far the clocks may have drifted apart while a worker runs.
+const (
+	clockJump = 2 * time.Minute
+	clockBack = 5 * time.Second
+)
 
 func (k *worker) intent(step pawl.Step, a rotation.Action) pawl.Event {
 	return pawl.Event{Type: pawl.EvIntended, Step: step, Consumer: a.Consumer, Proof: a.Proof, Side: a.Side, Attempt: a.Attempt, Label: a.Label, ID: a.ID, Reason: a.Why}

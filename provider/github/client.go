@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,7 +19,12 @@ import (
 )
 
 // client is a connection to one GitHub. It is safe for concurrent use.
-type client struct{ *gh.Client }
+type client struct {
+	*gh.Client
+	name string           // the connection's, for people
+	now  func() time.Time // the wall clock
+	runs dispatches       // what it has started itself
+}
 
 func open(c provider.Connection) (any, error) {
 	root := c.URL
@@ -38,7 +44,7 @@ func open(c provider.Connection) (any, error) {
 		hc = wire.NewClient(wire.Options{Vendor: "github"})
 	}
 	root = base.String()
-	client := &client{}
+	client := &client{name: cmp.Or(c.Name, "github"), now: time.Now}
 	client.Client, err = gh.NewClient(gh.WithHTTPClient(signing(hc, token)), gh.WithURLs(&root, nil), gh.WithUserAgent("pawl"))
 	if err != nil {
 		return nil, &pawl.Error{Op: "github.Open", Kind: pawl.Invalid, Err: errors.New("url: not the root of a REST API")}
@@ -84,10 +90,10 @@ var (
 
 // read makes one call without effect through go-github. It never returns nil
 // without an error: go-github takes an empty body for an answer.
-func read[T any](op string, call func() (*T, *gh.Response, error)) (*T, error) {
+func read[T any](c *client, op string, call func() (*T, *gh.Response, error)) (*T, error) {
 	got, resp, err := call()
 	if err != nil {
-		return nil, failed(op, false, resp, err)
+		return nil, c.failed(op, false, resp, err)
 	}
 	if got == nil {
 		return nil, incomplete(op)
@@ -97,7 +103,7 @@ func read[T any](op string, call func() (*T, *gh.Response, error)) (*T, error) {
 
 // get is [read] for what go-github has no fitting method for.
 func get[T any](ctx context.Context, c *client, op, path string) (*T, error) {
-	return read(op, func() (*T, *gh.Response, error) {
+	return read(c, op, func() (*T, *gh.Response, error) {
 		req, err := c.NewRequest(ctx, http.MethodGet, path, nil)
 		if err != nil {
 			return nil, nil, err
@@ -108,15 +114,27 @@ func get[T any](ctx context.Context, c *client, op, path string) (*T, error) {
 	})
 }
 
+// run reads one run of a workflow.
+func (c *client) run(ctx context.Context, op, repository string, id int64) (*gh.WorkflowRun, error) {
+	owner, repo, _ := strings.Cut(repository, "/")
+	run, err := read(c, op, func() (*gh.WorkflowRun, *gh.Response, error) {
+		return c.Actions.GetWorkflowRunByID(ctx, owner, repo, id)
+	})
+	if err == nil && (run.GetID() != id || run.GetStatus() == "") {
+		return nil, incomplete(op)
+	}
+	return run, err
+}
+
 // maxPages bounds a listing; 100 entries each.
 const maxPages = 20
 
 // pages reads a whole listing. It is an error rather than a short answer if
 // there is more than that.
-func pages[T any](op string, list func(gh.ListOptions) (*T, *gh.Response, error), each func(*T) error) error {
+func pages[T any](c *client, op string, list func(gh.ListOptions) (*T, *gh.Response, error), each func(*T) error) error {
 	next := 1
 	for range maxPages {
-		page, err := read(op, func() (*T, *gh.Response, error) {
+		page, err := read(c, op, func() (*T, *gh.Response, error) {
 			got, resp, err := list(gh.ListOptions{Page: next, PerPage: 100})
 			if resp != nil {
 				next = resp.NextPage
@@ -142,7 +160,7 @@ func incomplete(op string) *pawl.Error {
 // the answer.
 //
 // Doc: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-func failed(op string, mutates bool, resp *gh.Response, err error) *pawl.Error {
+func (c *client) failed(op string, mutates bool, resp *gh.Response, err error) *pawl.Error {
 	if wait, ok := limited(resp, err); ok {
 		return &pawl.Error{Op: op, Kind: pawl.Throttled, After: min(max(wait, 0), wire.MaxAfter), Err: errors.New("GitHub's rate limit is used up")}
 	}
@@ -150,7 +168,7 @@ func failed(op string, mutates bool, resp *gh.Response, err error) *pawl.Error {
 		return wire.Classify(op, mutates, err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return wire.Answer(op, mutates, resp.StatusCode, resp.Header)
+		return c.refused(wire.Answer(op, mutates, resp.StatusCode, resp.Header))
 	}
 	e := wire.Classify(op, mutates, err) // for its Kind: the answer did not arrive whole
 	switch {
@@ -158,6 +176,18 @@ func failed(op string, mutates bool, resp *gh.Response, err error) *pawl.Error {
 		e.Err = errors.New("answered 202: not done yet")
 	case undecodable(err):
 		e.Err = errNotExpected
+	}
+	return e
+}
+
+// refused names the connection where it is its token that GitHub objects to.
+func (c *client) refused(e *pawl.Error) *pawl.Error {
+	switch e.Kind {
+	case pawl.Denied:
+		e.Err = fmt.Errorf("connection %s: the token is refused (401)", c.name)
+		e.Hint = "GitHub refuses the token of connection " + c.name + ". Give it one that is still valid, with the permissions " + permissions
+	case pawl.Forbidden:
+		e.Err = fmt.Errorf("connection %s: the token may not do this (403)", c.name)
 	}
 	return e
 }

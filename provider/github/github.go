@@ -24,6 +24,9 @@ import (
 // https://HOST/api/v3.
 const DefaultURL = "https://api.github.com"
 
+// permissions are what the token needs, as GitHub calls them.
+const permissions = "Secrets: read and write. Actions: read and write. Environments: read (write, to rotate an environment's secret)."
+
 // Provider is what GitHub offers.
 func Provider() provider.Provider {
 	secret := provider.Consumer("github/actions-secret", 1,
@@ -41,7 +44,7 @@ func Provider() provider.Provider {
 		Connection: &provider.Connecting{
 			URL:     DefaultURL,
 			Secrets: []provider.Secret{{Name: "token", Doc: "A fine-grained personal access token, or a GitHub App's installation token."}},
-			Scopes:  "Secrets: read and write. Actions: read and write. Environments: read (write, to rotate an environment's secret).",
+			Scopes:  permissions,
 			Open:    open,
 		},
 		Consumers: []provider.ConsumerKind{secret},

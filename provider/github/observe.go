@@ -2,7 +2,6 @@ package github
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -71,14 +70,61 @@ func (a *actionsSecret) unused(ctx context.Context, op string, updated time.Time
 	if a.s.Org != "" {
 		return "", nil
 	}
-	shadow, err := a.shadow(ctx, op)
-	if err != nil || shadow != "" {
-		return shadow, err
-	}
-	return a.earlier(ctx, op, updated)
+	recalled, wrote := a.watch.recall(updated)
+	m := *recalled
+	why, err := a.inspect(ctx, op, &m, wrote)
+	a.watch.remember(recalled, m) // even after an error: what was seen was seen
+	return why, err
 }
 
-// shadow looks for an environment whose own secret wins over the repository's.
+// inspect asks what m leaves open. While something stands in the way, only that
+// is looked at again; that nothing wins over the secret is never taken from
+// memory.
+func (a *actionsSecret) inspect(ctx context.Context, op string, m *memory, wrote int64) (string, error) {
+	if m.shadow != "" {
+		still, err := a.shadows(ctx, op, m.shadow)
+		if err != nil || still {
+			return a.winning(m.shadow), err
+		}
+		m.shadow = ""
+	}
+	first := !m.searched
+	if first {
+		if why, err := a.search(ctx, op, m); err != nil || why != "" {
+			return why, err
+		}
+	}
+	if err := a.earlier(ctx, op, m, wrote); err != nil {
+		return "", err
+	}
+	if len(m.old) > 0 {
+		return waitingFor(m.old), nil
+	}
+	if first {
+		return "", nil
+	}
+	return a.search(ctx, op, m)
+}
+
+// search looks through the environments and says which one wins, if any.
+func (a *actionsSecret) search(ctx context.Context, op string, m *memory) (string, error) {
+	name, err := a.shadow(ctx, op)
+	if err != nil {
+		return "", err
+	}
+	m.searched, m.shadow = true, name
+	if name == "" {
+		return "", nil
+	}
+	return a.winning(name), nil
+}
+
+func (a *actionsSecret) winning(environment string) string {
+	return "environment " + printable(environment) + " has its own " + a.s.name() + ", which wins"
+}
+
+// shadow returns the name of an environment whose own secret wins over the
+// repository's, or nothing.
 //
 // API: https://docs.github.com/en/rest/deployments/environments
 func (a *actionsSecret) shadow(ctx context.Context, op string) (string, error) {
@@ -93,21 +139,25 @@ func (a *actionsSecret) shadow(ctx context.Context, op string) (string, error) {
 		if slices.ContainsFunc(a.s.Except, func(e string) bool { return strings.EqualFold(e, name) }) {
 			continue
 		}
-		_, err := get[gh.Secret](ctx, a.c, op, environmentPath(a.s.Repo, name)+"/"+a.s.name())
-		if pawl.KindOf(err) == pawl.NotFound {
-			continue
+		if found, err := a.shadows(ctx, op, name); err != nil || found {
+			return name, err
 		}
-		if err != nil {
-			return "", hinted(err, a.environmentHints())
-		}
-		return "environment " + printable(name) + " has its own " + a.s.name() + ", which wins", nil
 	}
 	return "", nil
 }
 
+// shadows reports whether an environment has a secret of the same name.
+func (a *actionsSecret) shadows(ctx context.Context, op, environment string) (bool, error) {
+	_, err := get[gh.Secret](ctx, a.c, op, environmentPath(a.s.Repo, environment)+"/"+a.s.name())
+	if pawl.KindOf(err) == pawl.NotFound {
+		return false, nil
+	}
+	return err == nil, hinted(err, a.environmentHints())
+}
+
 func (a *actionsSecret) environments(ctx context.Context, op string) (names []string, err error) {
 	owner, repo, _ := strings.Cut(a.s.Repo, "/")
-	err = pages(op, func(o gh.ListOptions) (*gh.EnvResponse, *gh.Response, error) {
+	err = pages(a.c, op, func(o gh.ListOptions) (*gh.EnvResponse, *gh.Response, error) {
 		return a.c.Repositories.ListEnvironments(ctx, owner, repo, &gh.EnvironmentListOptions{ListOptions: o})
 	}, func(list *gh.EnvResponse) error {
 		if list.TotalCount == nil && list.Environments == nil {
@@ -131,70 +181,6 @@ func (a *actionsSecret) environmentHints() map[pawl.Kind]string {
 		", since an environment's secret would win over the repository's"}
 }
 
-// unfinished are the states of a run that may still use the value from before.
-// One of an environment is only taken when a job starts, so that a run in which
-// nothing has started yet will have the new one.
-func (a *actionsSecret) unfinished() []string {
-	if a.s.Environment != "" {
-		return []string{"in_progress", "waiting"}
-	}
-	return []string{"queued", "in_progress", "waiting", "pending", "requested"}
-}
-
-// earlier names the runs that were queued no later than the update and are not
-// over. A run of the very second may have either value, and counts.
-//
-// API: https://docs.github.com/en/rest/actions/workflow-runs
-func (a *actionsSecret) earlier(ctx context.Context, op string, updated time.Time) (string, error) {
-	var old []*gh.WorkflowRun
-	for _, status := range a.unfinished() {
-		runs, err := a.runs(ctx, op, status)
-		if err != nil {
-			return "", err
-		}
-		for _, r := range runs {
-			// A server that does not know the filter answers with all runs.
-			if r.GetStatus() == status && !r.GetCreatedAt().After(updated) {
-				old = append(old, r)
-			}
-		}
-	}
-	if len(old) == 0 {
-		return "", nil
-	}
-	return waitingFor(old), nil
-}
-
-func waitingFor(runs []*gh.WorkflowRun) string {
-	const most = 3
-	var names []string
-	for _, r := range runs[:min(len(runs), most)] {
-		names = append(names, fmt.Sprintf("#%d %s", r.GetRunNumber(), link(r)))
-	}
-	if len(runs) > most {
-		names = append(names, fmt.Sprintf("%d more", len(runs)-most))
-	}
-	return "runs from before the write are not over: " + strings.Join(names, ", ")
-}
-
-func (a *actionsSecret) runs(ctx context.Context, op, status string) (runs []*gh.WorkflowRun, err error) {
-	owner, repo, _ := strings.Cut(a.s.Repo, "/")
-	err = pages(op, func(o gh.ListOptions) (*gh.WorkflowRuns, *gh.Response, error) {
-		return a.c.Actions.ListRepositoryWorkflowRuns(ctx, owner, repo, &gh.ListWorkflowRunsOptions{Status: status, ListOptions: o})
-	}, func(list *gh.WorkflowRuns) error {
-		if list.TotalCount == nil && list.WorkflowRuns == nil {
-			return incomplete(op)
-		}
-		runs = append(runs, list.WorkflowRuns...)
-		return nil
-	})
-	if pawl.KindOf(err) == pawl.NotFound {
-		return nil, nil // a repository without Actions has no runs
-	}
-	return runs, hinted(err, map[pawl.Kind]string{pawl.Forbidden: "the token needs the permission Actions: read for " + a.s.Repo +
-		", since runs from before the write still use the old value"})
-}
-
 // Preflight checks, as far as reading can, that the secret may be written and
 // watched.
 func (a *actionsSecret) Preflight(ctx context.Context) (findings []string, err error) {
@@ -216,7 +202,7 @@ func (a *actionsSecret) Preflight(ctx context.Context) (findings []string, err e
 		return findings, err
 	}
 	if shadow != "" {
-		findings = append(findings, shadow)
+		findings = append(findings, a.winning(shadow))
 	}
 	_, err = a.runs(ctx, op, "in_progress") // whether it is allowed
 	return findings, err

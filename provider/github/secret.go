@@ -31,11 +31,12 @@ const maxValue = 48 << 10
 //
 // API: https://docs.github.com/en/rest/actions/secrets
 type actionsSecret struct {
-	c *client
-	s SecretSettings
+	c     *client
+	s     SecretSettings
+	watch watch
 }
 
-func newActionsSecret(c *client, s SecretSettings) pawl.Consumer { return &actionsSecret{c, s} }
+func newActionsSecret(c *client, s SecretSettings) pawl.Consumer { return &actionsSecret{c: c, s: s} }
 
 // Set always writes, as nobody can tell what is there. The receipt's mark is
 // the time of the update as GitHub has it, or empty if it could not be had.
@@ -52,7 +53,7 @@ func (a *actionsSecret) Set(ctx context.Context, w pawl.Write) (pawl.Receipt, er
 	if err := a.seal(ctx, op, w.To.Secret, body); err != nil {
 		return pawl.Receipt{}, err
 	}
-	if err := a.put(ctx, op, body); err != nil {
+	if err := a.write(ctx, op, body); err != nil {
 		return pawl.Receipt{}, err
 	}
 	receipt := pawl.Receipt{Changed: true}
@@ -96,6 +97,18 @@ func (a *actionsSecret) seal(ctx context.Context, op string, value pawl.Secret, 
 	return nil
 }
 
+// write puts the secret and counts the write once it is answered.
+func (a *actionsSecret) write(ctx context.Context, op string, body *gh.EncryptedSecret) error {
+	a.watch.begin()
+	err := a.put(ctx, op, body)
+	if err != nil {
+		a.watch.end(0)
+		return err
+	}
+	a.watch.end(a.c.runs.wrote())
+	return nil
+}
+
 func (a *actionsSecret) put(ctx context.Context, op string, body *gh.EncryptedSecret) error {
 	req, err := a.c.NewRequest(ctx, http.MethodPut, a.s.path()+"/"+body.Name, body)
 	if err != nil {
@@ -103,7 +116,7 @@ func (a *actionsSecret) put(ctx context.Context, op string, body *gh.EncryptedSe
 	}
 	resp, err := a.c.Do(req, nil)
 	if err != nil {
-		return hinted(failed(op, true, resp, err), a.hints())
+		return hinted(a.c.failed(op, true, resp, err), a.hints())
 	}
 	if resp.StatusCode != http.StatusCreated && resp.StatusCode != http.StatusNoContent {
 		// A proxy's page, for one, says 200.
@@ -138,7 +151,6 @@ func mark(updated time.Time) string { return updated.UTC().Format(time.RFC3339Na
 
 func (a *actionsSecret) hints() map[pawl.Kind]string {
 	return map[pawl.Kind]string{
-		pawl.Denied:    "give the connection a token that is still valid",
 		pawl.Forbidden: "the token needs the permission Secrets: read and write for " + a.s.holder(),
 		pawl.NotFound:  a.s.holder() + " does not exist, or the token may not see it (permission Secrets: read and write)",
 	}

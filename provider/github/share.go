@@ -41,7 +41,9 @@ func (a *actionsSecret) chosen(ctx context.Context, op string, body *gh.Encrypte
 	for _, name := range a.s.Repos {
 		repo, err := get[gh.Repository](ctx, a.c, op, "repos/"+a.s.full(name))
 		if err != nil {
-			return hinted(err, map[pawl.Kind]string{pawl.NotFound: a.s.full(name) + " does not exist, or the token may not see it"})
+			return hinted(err, map[pawl.Kind]string{
+				pawl.Forbidden: "the token needs the permission Metadata: read for " + a.s.full(name),
+				pawl.NotFound:  a.s.full(name) + " does not exist, or the token may not see it"})
 		}
 		if repo.GetID() == 0 {
 			return incomplete(op)
@@ -54,7 +56,7 @@ func (a *actionsSecret) chosen(ctx context.Context, op string, body *gh.Encrypte
 // selected lists the repositories that may use the secret now.
 func (a *actionsSecret) selected(ctx context.Context, op string) (gh.SelectedRepoIDs, error) {
 	var ids gh.SelectedRepoIDs
-	err := pages(op, func(o gh.ListOptions) (*gh.SelectedReposList, *gh.Response, error) {
+	err := pages(a.c, op, func(o gh.ListOptions) (*gh.SelectedReposList, *gh.Response, error) {
 		return a.c.Actions.ListSelectedReposForOrgSecret(ctx, a.s.Org, a.s.name(), &o)
 	}, func(list *gh.SelectedReposList) error {
 		if list.TotalCount == nil && list.Repositories == nil {

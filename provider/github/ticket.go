@@ -13,9 +13,11 @@ import (
 
 // A ticket says how to find the run that was started: by its number, or else as
 // the one that was not there before. It is written down between Start and Prove
-// as "run:ID" or "after:TIME;known:ID,ID;tag:TEXT", the latter with empty parts
-// where there is nothing to say.
+// as "at:TIME;run:ID" or "at:TIME;after:TIME;known:ID,ID;tag:TEXT", the latter
+// with empty parts where there is nothing to say. Without "at:TIME;" it is not
+// known when the run was started.
 type ticket struct {
+	at    time.Time // when the dispatch was answered, by our clock
 	run   int64
 	after time.Time // the newest run that was there before
 	known []int64   // the runs that were there before
@@ -35,6 +37,14 @@ func before(runs []*gh.WorkflowRun) ticket {
 }
 
 func (t ticket) String() string {
+	if t.at.IsZero() {
+		return t.finding()
+	}
+	return "at:" + t.at.UTC().Format(time.RFC3339) + ";" + t.finding()
+}
+
+// finding is the part of a ticket that says how to find the run.
+func (t ticket) finding() string {
 	if t.run != 0 {
 		return "run:" + strconv.FormatInt(t.run, 10)
 	}
@@ -51,7 +61,22 @@ func (t ticket) String() string {
 
 var errTicket = errors.New("not a ticket of a workflow run")
 
-func parseTicket(text string) (t ticket, err error) {
+func parseTicket(text string) (ticket, error) {
+	var at time.Time
+	if rest, ok := strings.CutPrefix(text, "at:"); ok {
+		dispatched, finding, _ := strings.Cut(rest, ";")
+		var err error
+		if at, err = time.Parse(time.RFC3339, dispatched); err != nil {
+			return ticket{}, errTicket
+		}
+		text = finding
+	}
+	t, err := parseFinding(text)
+	t.at = at
+	return t, err
+}
+
+func parseFinding(text string) (t ticket, err error) {
 	if id, ok := strings.CutPrefix(text, "run:"); ok {
 		t.run, err = strconv.ParseInt(id, 10, 64)
 		if err != nil || t.run < 1 {
@@ -75,17 +100,22 @@ func parseTicket(text string) (t ticket, err error) {
 			return ticket{}, errTicket
 		}
 	}
-	if known == "" {
-		return t, nil
+	t.known, err = parseIDs(known)
+	return t, err
+}
+
+func parseIDs(text string) (ids []int64, err error) {
+	if text == "" {
+		return nil, nil
 	}
-	for id := range strings.SplitSeq(known, ",") {
+	for id := range strings.SplitSeq(text, ",") {
 		n, err := strconv.ParseInt(id, 10, 64)
 		if err != nil {
-			return ticket{}, errTicket
+			return nil, errTicket
 		}
-		t.known = append(t.known, n)
+		ids = append(ids, n)
 	}
-	return t, nil
+	return ids, nil
 }
 
 // pick returns the run that was started. Without a tag another dispatch at the

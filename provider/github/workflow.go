@@ -96,6 +96,7 @@ func (w *workflow) Start(ctx context.Context, _ pawl.Look) (string, error) {
 		find.tag = "pawl-" + rand.Text()
 		inputs[w.s.Correlate] = find.tag
 	}
+	write := w.c.runs.latest()
 	id, status, err := w.dispatch(ctx, op, inputs, true)
 	if status == http.StatusBadRequest || status == http.StatusUnprocessableEntity {
 		// An older server refuses the field it does not know, and a refusal
@@ -108,6 +109,8 @@ func (w *workflow) Start(ctx context.Context, _ pawl.Look) (string, error) {
 	if id > 0 {
 		find = ticket{run: id}
 	}
+	find.at = w.c.now()
+	w.c.runs.add(dispatched{id: find.run, tag: find.tag, after: write})
 	return find.String(), nil
 }
 
@@ -122,14 +125,14 @@ func (w *workflow) dispatch(ctx context.Context, op string, inputs map[string]an
 		status = resp.StatusCode
 	}
 	if err != nil {
-		return 0, status, failed(op, true, resp, err)
+		return 0, status, w.c.failed(op, true, resp, err)
 	}
 	return run.GetWorkflowRunID(), status, nil
 }
 
 // dispatched lists the newest runs of the workflow that were dispatched.
 func (w *workflow) dispatched(ctx context.Context, op string) ([]*gh.WorkflowRun, error) {
-	list, err := read(op, func() (*gh.WorkflowRuns, *gh.Response, error) {
+	list, err := read(w.c, op, func() (*gh.WorkflowRuns, *gh.Response, error) {
 		return w.c.Actions.ListWorkflowRunsByFileName(ctx, w.owner, w.repo, w.s.Workflow,
 			&gh.ListWorkflowRunsOptions{Event: "workflow_dispatch", ListOptions: gh.ListOptions{PerPage: 50}})
 	})
@@ -142,7 +145,8 @@ func (w *workflow) dispatched(ctx context.Context, op string) ([]*gh.WorkflowRun
 	return list.WorkflowRuns, nil
 }
 
-// Prove looks at the run that Start started.
+// Prove looks at the run that Start started. If none appears it refutes:
+// GitHub accepts dispatches that come to nothing, and only a new one helps.
 func (w *workflow) Prove(ctx context.Context, l pawl.Look) (pawl.Observation, error) {
 	const op = "github.Prove"
 	if l.Ticket == "" {
@@ -157,9 +161,20 @@ func (w *workflow) Prove(ctx context.Context, l pawl.Look) (pawl.Observation, er
 		return pawl.Observation{}, err
 	}
 	if run == nil {
-		return pawl.Observation{Detail: w.s.Workflow + " was dispatched; its run is not listed yet"}, nil
+		return w.missing(t), nil
 	}
 	return w.judge(run, notBefore(l)), nil
+}
+
+// appears is how long after a dispatch its run may take to be shown.
+const appears = 2 * time.Minute
+
+// missing is what it means that the run is not there.
+func (w *workflow) missing(t ticket) pawl.Observation {
+	if !t.at.IsZero() && w.c.now().Sub(t.at) > appears {
+		return pawl.Observation{Verdict: pawl.Refuted, Detail: w.s.Workflow + " was dispatched, but no run of it appeared; resume dispatches it again"}
+	}
+	return pawl.Observation{Detail: w.s.Workflow + " was dispatched; its run is not listed yet"}
 }
 
 // skew is how far our clock may be ahead of GitHub's.
@@ -186,19 +201,11 @@ func (w *workflow) find(ctx context.Context, op string, t ticket, since time.Tim
 		}
 		return t.pick(runs, w.s.ref(), since), nil
 	}
-	run, err := read(op, func() (*gh.WorkflowRun, *gh.Response, error) {
-		return w.c.Actions.GetWorkflowRunByID(ctx, w.owner, w.repo, t.run)
-	})
+	run, err := w.c.run(ctx, op, w.s.Repo, t.run)
 	if pawl.KindOf(err) == pawl.NotFound {
 		return nil, nil
 	}
-	if err == nil && run.GetID() != t.run {
-		err = incomplete(op)
-	}
-	if err != nil {
-		return nil, hinted(err, w.hints())
-	}
-	return run, nil
+	return run, hinted(err, w.hints())
 }
 
 func (w *workflow) judge(run *gh.WorkflowRun, since time.Time) pawl.Observation {
@@ -230,7 +237,7 @@ func word(state string) string {
 // Preflight checks that the workflow is there and can be dispatched.
 func (w *workflow) Preflight(ctx context.Context) ([]string, error) {
 	const op = "github.Preflight"
-	found, err := read(op, func() (*gh.Workflow, *gh.Response, error) {
+	found, err := read(w.c, op, func() (*gh.Workflow, *gh.Response, error) {
 		return w.c.Actions.GetWorkflowByFileName(ctx, w.owner, w.repo, w.s.Workflow)
 	})
 	if err != nil {
@@ -248,7 +255,6 @@ func (w *workflow) Preflight(ctx context.Context) ([]string, error) {
 
 func (w *workflow) hints() map[pawl.Kind]string {
 	return map[pawl.Kind]string{
-		pawl.Denied:    "give the connection a token that is still valid",
 		pawl.Forbidden: "the token needs the permission Actions: read and write for " + w.s.Repo,
 		pawl.NotFound:  w.s.Repo + " has no workflow " + w.s.Workflow + ", or the token may not see it",
 		pawl.Invalid:   "the workflow must have `on: workflow_dispatch` at " + w.s.ref() + ", with exactly these inputs",
