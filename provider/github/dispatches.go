@@ -62,7 +62,7 @@ func (d *dispatches) since(r *gh.WorkflowRun, write int64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return write > 0 && slices.ContainsFunc(d.started, func(s dispatched) bool {
-		is := s.id == r.GetID() || s.tag != "" && strings.Contains(r.GetDisplayTitle(), s.tag)
+		is := s.id > 0 && s.id == r.GetID() || s.tag != "" && strings.Contains(r.GetDisplayTitle(), s.tag)
 		return is && s.after >= write
 	})
 }

@@ -50,21 +50,28 @@ func newWorld(t *testing.T, o githubsim.Options) *world {
 func (w *world) client(token string) any {
 	w.t.Helper()
 	c, err := github.Provider().Connection.Open(provider.Connection{
-		Name: "github", URL: w.url,
+		Name: "acme-github", URL: w.url,
 		Secrets: map[string]pawl.Secret{"token": pawl.NewSecret([]byte(token))},
-		HTTP:    wire.NewClient(wire.Options{Vendor: "github"}),
+		HTTP:    wire.NewClient(wire.Options{Vendor: "github", Concurrent: 2}),
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	github.SetNow(c, func() time.Time { return w.now })
 	return c
 }
 
 func (w *world) consumer(settings string) pawl.Consumer {
 	w.t.Helper()
+	return w.consumerOver(w.client(githubsim.Token), settings)
+}
+
+// consumerOver makes one over a connection that others have as well.
+func (w *world) consumerOver(client any, settings string) pawl.Consumer {
+	w.t.Helper()
 	kind := github.Provider().Consumers[0]
 	valid(w.t, kind.Settings(), settings)
-	c, err := kind.New(w.client(githubsim.Token), json.RawMessage(settings))
+	c, err := kind.New(client, json.RawMessage(settings))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -73,9 +80,14 @@ func (w *world) consumer(settings string) pawl.Consumer {
 
 func (w *world) prover(settings string) pawl.Prover {
 	w.t.Helper()
+	return w.proverOver(w.client(githubsim.Token), settings)
+}
+
+func (w *world) proverOver(client any, settings string) pawl.Prover {
+	w.t.Helper()
 	kind := github.Provider().Provers[0]
 	valid(w.t, kind.Settings(), settings)
-	p, err := kind.New(w.client(githubsim.Token), json.RawMessage(settings))
+	p, err := kind.New(client, json.RawMessage(settings))
 	if err != nil {
 		w.t.Fatal(err)
 	}

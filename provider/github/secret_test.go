@@ -396,8 +396,36 @@ func TestPreflight(t *testing.T) {
 
 func TestTokenRefused(t *testing.T) {
 	w := newWorld(t, githubsim.Options{Token: "ghs_CANARYother"})
-	_, err := w.consumer(repoSecret).Set(t.Context(), pawl.Write{To: content(newValue)})
-	wantKind(t, err, pawl.Denied)
+	c, p := w.consumer(repoSecret), w.prover(deploy)
+	_, set := c.Set(t.Context(), pawl.Write{To: content(newValue)})
+	_, observe := c.Observe(t.Context(), pawl.Look{Want: content(newValue)})
+	_, start := p.(pawl.Starter).Start(t.Context(), pawl.Look{Want: content(newValue)})
+	preflight := func(x any) error { _, err := x.(pawl.Preflighter).Preflight(t.Context()); return err }
+	for op, err := range map[string]error{"Set": set, "Observe": observe, "Start": start} {
+		wantKind(t, err, pawl.Denied)
+		if want := "github." + op + ": denied: connection acme-github: the token is refused (401)"; err.Error() != want {
+			t.Errorf("error = %q, want %q", err, want)
+		}
+		if hint := pawl.HintOf(err); !strings.Contains(hint, "acme-github") || !strings.Contains(hint, "Secrets: read and write") {
+			t.Errorf("hint = %q", hint)
+		}
+	}
+	if a, b := preflight(c), preflight(p); a.Error() != b.Error() || pawl.HintOf(a) != pawl.HintOf(b) {
+		t.Errorf("one cause is told in two ways: %v, %v", a, b)
+	}
+}
+
+func TestTokenMayNot(t *testing.T) {
+	w := newWorld(t, githubsim.Options{})
+	c := w.consumer(repoSecret)
+	w.meddle = fault("PUT", "HEROKU_API_KEY", status(403))
+	_, err := c.Set(t.Context(), pawl.Write{To: content(newValue)})
+	wantKind(t, err, pawl.Forbidden)
+	const want = "github.Set: forbidden: connection acme-github: the token may not do this (403)"
+	const hint = "the token needs the permission Secrets: read and write for acme/api"
+	if err.Error() != want || pawl.HintOf(err) != hint {
+		t.Errorf("error = %q (%s), want %q (%s)", err, pawl.HintOf(err), want, hint)
+	}
 }
 
 func TestTokenGoesToNobodyElse(t *testing.T) {

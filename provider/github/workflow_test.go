@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -120,8 +121,9 @@ func TestRunFromBeforeTheWriteProvesNothing(t *testing.T) {
 
 func runOf(t *testing.T, ticket string) int64 {
 	t.Helper()
-	var id int64
-	if err := json.Unmarshal([]byte(strings.TrimPrefix(ticket, "run:")), &id); err != nil {
+	_, number, _ := strings.Cut(ticket, ";run:")
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
 		t.Fatalf("ticket = %q", ticket)
 	}
 	return id
@@ -195,8 +197,44 @@ func TestRunNotVisibleYet(t *testing.T) {
 			t.Errorf("ticket %q: %+v, want waiting", ticket, o)
 		}
 	}
-	_, err := p.Prove(t.Context(), pawl.Look{Ticket: "CANARY"})
-	wantKind(t, err, pawl.Invalid)
+	for _, ticket := range []string{"CANARY", "at:CANARY;run:1", "at:2026-03-02T10:00:00Z", "at:2026-03-02T10:00:00Z;run:CANARY", "after:;known:CANARY;tag:"} {
+		_, err := p.Prove(t.Context(), pawl.Look{Ticket: ticket})
+		wantKind(t, err, pawl.Invalid)
+	}
+}
+
+// A dispatch can be accepted and come to nothing. Waiting for it would be for
+// ever; only another dispatch helps.
+func TestDispatchWithoutEffect(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"{}":          func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(`{}`)) },
+		"null":        func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(`null`)) },
+		"204":         func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
+		"no such run": func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(`{"workflow_run_id":7}`)) },
+		"empty":       func(http.ResponseWriter, *http.Request) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, githubsim.Options{})
+			p := w.prover(deployID)
+			w.meddle = fault("POST", "/dispatches", answer)
+			look := pawl.Look{Want: content(newValue), Since: w.now, Ticket: w.start(p)}
+			w.meddle = nil
+			w.start(w.prover(deploy)) // without our mark in its title
+			w.now = w.now.Add(2 * time.Minute)
+			if o := w.prove(p, look); o.Verdict != pawl.Waiting {
+				t.Errorf("two minutes later: %+v, want waiting", o)
+			}
+			w.now = w.now.Add(time.Second)
+			const want = "deploy-staging.yml was dispatched, but no run of it appeared; resume dispatches it again"
+			if o := w.prove(p, look); o.Verdict != pawl.Refuted || o.Detail != want {
+				t.Errorf("then: %+v, want refuted: %s", o, want)
+			}
+			look.Ticket = w.start(p)
+			if o := w.prove(p, look); o.Verdict != pawl.Proved {
+				t.Errorf("dispatched again: %+v, want proved", o)
+			}
+		})
+	}
 }
 
 func TestStartErrors(t *testing.T) {
