@@ -31,16 +31,17 @@ type oldRun struct {
 	name string // for people
 }
 
-// begin forgets everything: a write is about to change it.
+// begin notes that a write is under way.
 func (w *watch) begin() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.writing++
-	w.wrote, w.memory = 0, nil
+	w.wrote = 0
 }
 
 // end notes how a write ended: with its number, or with 0 if it may have
-// failed.
+// failed. All that was seen is forgotten: two writes in one second look like
+// one.
 func (w *watch) end(number int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -115,6 +115,22 @@ func TestRunsEndInAnyOrder(t *testing.T) {
 	}
 }
 
+// While one run goes on, the others are not named for longer than it takes to
+// ask about them in turn.
+func TestEveryRunHasItsTurn(t *testing.T) {
+	w := newWorld(t, githubsim.Options{})
+	c := w.consumer(repoSecret)
+	w.sim.AddRun("acme/api", "in_progress", w.now.Add(-time.Hour)) // goes on
+	other := w.sim.AddRun("acme/api", "in_progress", w.now.Add(-time.Hour))
+	look := pawl.Look{Want: content(newValue), Mark: w.set(c, newValue).Mark}
+	w.observe(c, look)
+	w.sim.Finish(other, "success")
+	w.observe(c, look)
+	if o := w.observe(c, look); o.Verdict != pawl.Waiting || strings.Contains(o.Detail, "#2 ") || !strings.Contains(o.Detail, "#1 ") {
+		t.Errorf("observation = %+v, want it to name the first run only", o)
+	}
+}
+
 func TestPolledRuns(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answer http.HandlerFunc
@@ -210,6 +226,22 @@ func TestNextWriteIsLookedAtAnew(t *testing.T) {
 	}
 }
 
+// A write of another process is noticed by its mark.
+func TestWriteOfAnotherProcess(t *testing.T) {
+	w := newWorld(t, githubsim.Options{})
+	c := w.consumer(repoSecret)
+	look := pawl.Look{Want: content(newValue), Mark: w.set(c, newValue).Mark}
+	w.observe(c, look)
+	w.now = w.now.Add(time.Minute)
+	w.observe(c, look) // settled
+	w.sim.AddRun("acme/api", "queued", w.now)
+	w.now = w.now.Add(time.Second)
+	look.Mark = w.set(w.consumer(repoSecret), oldValue).Mark
+	if o := w.observe(c, look); o.Verdict != pawl.Waiting || !strings.Contains(o.Detail, "not over") {
+		t.Errorf("observation = %+v, want waiting", o)
+	}
+}
+
 // Our own proof runs in the second of the write, and is not from before it.
 func TestOurOwnRunIsNotFromBefore(t *testing.T) {
 	for _, o := range []githubsim.Options{{}, {MuteDispatch: true}} {
@@ -271,5 +303,51 @@ func TestRunsOfTheSecondThatCount(t *testing.T) {
 				t.Errorf("observation = %+v, want waiting", o)
 			}
 		})
+	}
+}
+
+// While a write is under way it may have landed, and nothing is known to come
+// after it.
+func TestLooksDuringAWrite(t *testing.T) {
+	for name, between := range map[string]func(*testing.T, pawl.Consumer){
+		"one write":  func(*testing.T, pawl.Consumer) {},
+		"two writes": func(t *testing.T, c pawl.Consumer) { c.Set(t.Context(), pawl.Write{To: content(oldValue)}) },
+	} {
+		w := newWorld(t, githubsim.Options{QueueDelay: time.Hour})
+		client := w.client(githubsim.Token)
+		c, p := w.consumerOver(client, repoSecret), w.proverOver(client, deployID)
+		look := pawl.Look{Want: content(newValue), Mark: w.set(c, oldValue).Mark}
+		var seen pawl.Observation
+		w.meddle = fault("PUT", "HEROKU_API_KEY", func(rw http.ResponseWriter, r *http.Request) {
+			w.meddle = nil
+			between(t, c)
+			p.(pawl.Starter).Start(t.Context(), look)
+			w.sim.ServeHTTP(rw, r) // landed, but not answered yet
+			seen, _ = c.Observe(t.Context(), look)
+		})
+		w.set(c, newValue)
+		if seen.Verdict != pawl.Waiting || !strings.Contains(seen.Detail, "not over") {
+			t.Errorf("%s: observation = %+v, want waiting", name, seen)
+		}
+	}
+}
+
+// A look that a write overtakes does not leave what it saw.
+func TestWriteDuringALook(t *testing.T) {
+	w := newWorld(t, githubsim.Options{})
+	c := w.consumer(repoSecret)
+	look := pawl.Look{Want: content(newValue), Mark: w.set(c, newValue).Mark}
+	w.observe(c, look)
+	w.now = w.now.Add(time.Minute)
+	w.meddle = fault("GET", "/environments", func(rw http.ResponseWriter, r *http.Request) { // the runs are settled
+		w.meddle = nil
+		w.now = w.now.Add(-time.Minute) // in the second of the first write
+		w.sim.AddRun("acme/api", "queued", w.now)
+		c.Set(t.Context(), pawl.Write{To: content(oldValue)})
+		w.sim.ServeHTTP(rw, r)
+	})
+	w.observe(c, look)
+	if o := w.observe(c, look); o.Verdict != pawl.Waiting {
+		t.Errorf("observation = %+v, want waiting", o)
 	}
 }

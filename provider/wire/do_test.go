@@ -145,7 +145,7 @@ func TestFaults(t *testing.T) {
 			srv.Break(fault)
 			hc := client(t, wire.Options{Timeout: 20 * time.Second, MaxBody: 1 << 20})
 			if fault == sim.Slow {
-				hc = client(t, wire.Options{Timeout: 50 * time.Millisecond})
+				hc = client(t, wire.Options{Timeout: 500 * time.Millisecond})
 			}
 			_, err := wire.Do(t.Context(), hc, request(srv.URL, true), &answer{})
 			wantKind(t, err, want)

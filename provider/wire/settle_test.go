@@ -18,15 +18,18 @@ type tracked struct {
 
 func (b *tracked) Close() error { b.closed = true; return nil }
 
-// answering returns a transport that gives this answer to everything, and what
-// it saw: the bodies it handed out and the contexts they were bound to.
-func answering(status int, text func() io.Reader) (rt fake, bodies *[]*tracked, ends *[]context.Context) {
-	bodies, ends = new([]*tracked), new([]context.Context)
-	return func(r *http.Request) (*http.Response, error) {
-		b := &tracked{Reader: text()}
-		*bodies, *ends = append(*bodies, b), append(*ends, r.Context())
-		return &http.Response{StatusCode: status, Header: http.Header{}, ContentLength: -1, Body: b}, nil
-	}, bodies, ends
+// exchanges is a transport that gives one answer to everything, and what became
+// of the last exchange.
+type exchanges struct {
+	status int
+	text   func() io.Reader
+	body   *tracked
+	ctx    context.Context
+}
+
+func (e *exchanges) RoundTrip(r *http.Request) (*http.Response, error) {
+	e.body, e.ctx = &tracked{Reader: e.text()}, r.Context()
+	return &http.Response{StatusCode: e.status, Header: http.Header{}, ContentLength: -1, Body: e.body}, nil
 }
 
 // dropping makes many calls one after the other, and closes no body.
@@ -52,17 +55,22 @@ func dropping(t *testing.T, rt http.RoundTripper, use func(*http.Response)) {
 func TestBodiesThatNobodyCloses(t *testing.T) {
 	words := func() io.Reader { return strings.NewReader("CANARY") }
 	for _, status := range []int{300, 304, 400, 404, 500} {
-		rt, bodies, ends := answering(status, words)
-		dropping(t, rt, func(*http.Response) {})
-		for i, b := range *bodies {
-			if !b.closed || (*ends)[i].Err() == nil {
-				t.Fatalf("%d: closed %v, exchange ended by %v", status, b.closed, (*ends)[i].Err())
+		e := &exchanges{status: status, text: words}
+		dropping(t, e, func(*http.Response) {
+			if !e.body.closed || e.ctx.Err() == nil {
+				t.Fatalf("%d: closed %v, exchange ended by %v", status, e.body.closed, e.ctx.Err())
 			}
-		}
+		})
 	}
-	dropping(t, fake(func(*http.Request) (*http.Response, error) {
+	var ctx context.Context
+	dropping(t, fake(func(r *http.Request) (*http.Response, error) {
+		ctx = r.Context()
 		return &http.Response{StatusCode: 204, Header: http.Header{}, Body: http.NoBody}, nil
-	}), func(*http.Response) {})
+	}), func(*http.Response) {
+		if ctx.Err() == nil {
+			t.Fatal("204: the exchange is not over")
+		}
+	})
 }
 
 // TestBodiesThatAreOnlyRead gives slot and deadline back at the end of what was
@@ -74,13 +82,13 @@ func TestBodiesThatAreOnlyRead(t *testing.T) {
 		"broken":  func() io.Reader { return io.MultiReader(strings.NewReader("{"), failing{broken}) },
 		"too big": func() io.Reader { return io.LimitReader(zeros{}, 5<<20) },
 	} {
-		rt, _, ends := answering(200, text)
-		dropping(t, rt, func(resp *http.Response) { io.Copy(io.Discard, resp.Body) })
-		for _, ctx := range *ends {
-			if ctx.Err() == nil {
+		e := &exchanges{status: 200, text: text}
+		dropping(t, e, func(resp *http.Response) {
+			io.Copy(io.Discard, resp.Body)
+			if e.ctx.Err() == nil {
 				t.Fatalf("%s: the exchange is not over", name)
 			}
-		}
+		})
 	}
 }
 
@@ -91,8 +99,8 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 // TestBrokenBodyStaysBroken: what is read again fails for the same reason, not
 // because the exchange has ended since.
 func TestBrokenBodyStaysBroken(t *testing.T) {
-	rt, _, _ := answering(200, func() io.Reader { return failing{io.ErrUnexpectedEOF} })
-	resp, err := clientOver(Options{}, rt).Get("http://acme.example/")
+	e := &exchanges{status: 200, text: func() io.Reader { return failing{io.ErrUnexpectedEOF} }}
+	resp, err := clientOver(Options{}, e).Get("http://acme.example/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +117,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // TestSlotIsGivenBackOnce: an end that is read and then closed is one slot.
 func TestSlotIsGivenBackOnce(t *testing.T) {
-	rt, _, _ := answering(200, func() io.Reader { return strings.NewReader("{}") })
-	l := newLimited(Options{Concurrent: 2}, rt)
+	l := newLimited(Options{Concurrent: 2}, &exchanges{status: 200, text: func() io.Reader { return strings.NewReader("{}") }})
 	l.slots <- struct{}{} // somebody else's
 	req, _ := http.NewRequestWithContext(t.Context(), "GET", "http://acme.example/", nil)
 	resp, err := l.RoundTrip(req)
@@ -135,14 +142,14 @@ func TestErrorBodies(t *testing.T) {
 		"huge":   {zeros{}, maxErrorBody},
 		"broken": {io.MultiReader(strings.NewReader("xyz"), failing{io.ErrUnexpectedEOF}), 3},
 	} {
-		rt, bodies, _ := answering(404, func() io.Reader { return tt.text })
-		resp, err := clientOver(Options{}, rt).Get("http://acme.example/")
+		e := &exchanges{status: 404, text: func() io.Reader { return tt.text }}
+		resp, err := clientOver(Options{}, e).Get("http://acme.example/")
 		if err != nil {
 			t.Fatal(err)
 		}
 		got, err := io.ReadAll(resp.Body)
-		if err != nil || len(got) != tt.want || resp.ContentLength != int64(tt.want) || !(*bodies)[0].closed {
-			t.Errorf("%s: %d bytes of %d, %v; closed %v", name, len(got), resp.ContentLength, err, (*bodies)[0].closed)
+		if err != nil || len(got) != tt.want || resp.ContentLength != int64(tt.want) || !e.body.closed {
+			t.Errorf("%s: %d bytes of %d, %v; closed %v", name, len(got), resp.ContentLength, err, e.body.closed)
 		}
 	}
 }
