@@ -38,6 +38,10 @@ type Plan struct {
 	Watch      time.Duration `json:"watch,omitempty"` // after the old generation is dead
 	Every      time.Duration `json:"every,omitempty"` // the schedule; a new generation must live longer than this
 	Warnings   []string      `json:"warnings,omitempty"`
+
+	// Endpoints are the API roots of the connections by name. A rotation is
+	// finished at the vendors at which it was begun, or not at all.
+	Endpoints map[string]string `json:"endpoints,omitempty"`
 }
 
 // An Op is an operation of a provider: what it is, through which connection,

@@ -45,7 +45,26 @@ func (c *Catalog) Plan(name string, reason pawl.Reason) (pawl.Plan, error) {
 	slices.SortStableFunc(places, func(a, b pawl.Place) int { return cmp.Compare(a.Wave, b.Wave) })
 	plan.Consumers = append(plan.Consumers, places...)
 	plan.Warnings = c.warnings(cred)
+	plan.Endpoints = c.endpoints(plan)
 	return plan, nil
+}
+
+// endpoints are the API roots of the connections that a plan uses.
+func (c *Catalog) endpoints(plan pawl.Plan) map[string]string {
+	urls := map[string]string{}
+	use := func(op pawl.Op) {
+		if conn, err := c.Connection(op.Connection); err == nil {
+			urls[op.Connection] = conn.URL
+		}
+	}
+	use(plan.Issuer)
+	for _, p := range plan.Consumers {
+		use(p.Op)
+		for _, op := range p.Proofs {
+			use(op)
+		}
+	}
+	return urls
 }
 
 func (e *Entry) place(wave int) pawl.Place {

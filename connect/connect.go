@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,6 +49,9 @@ func (o *Opener) Open(ctx context.Context, plan pawl.Plan) (*engine.Hands, error
 		Notifiers: make([]pawl.Notifier, len(plan.Consumers)),
 	}
 	var errs []error
+	if err := o.sameEndpoints(plan); err != nil {
+		return nil, err
+	}
 	issuer, err := o.issuer(ctx, plan.Issuer)
 	h.Issuer = issuer
 	errs = append(errs, err)
@@ -54,6 +59,23 @@ func (o *Opener) Open(ctx context.Context, plan pawl.Plan) (*engine.Hands, error
 		errs = append(errs, o.place(ctx, h, i, c))
 	}
 	return h, join(errs)
+}
+
+// sameEndpoints refuses a plan that was made for other vendors than those of the
+// catalog at hand: its values would be written to somebody else's places.
+func (o *Opener) sameEndpoints(plan pawl.Plan) error {
+	for _, name := range slices.Sorted(maps.Keys(plan.Endpoints)) {
+		c, err := o.Catalog.Connection(name)
+		if err != nil {
+			return err
+		}
+		if c.URL != plan.Endpoints[name] {
+			return &pawl.Error{Op: "connecting", Kind: pawl.Invalid,
+				Err:  fmt.Errorf("this rotation was begun at %s, and connection %q of this catalog leads to %s", plan.Endpoints[name], name, c.URL),
+				Hint: "use the catalog that it was begun with; for other vendors, use another state folder (--state)"}
+		}
+	}
+	return nil
 }
 
 // join keeps what a caller decides by: the first error's Kind.

@@ -97,7 +97,11 @@ func (r *run) fly(ctx context.Context, a rotation.Action) {
 	}
 	do := r.prepare(a) // reads the state, so not in the goroutine
 	go func() {
-		ctx, cancel := context.WithTimeout(ctx, longest)
+		limit := longest
+		if a.Do == rotation.DoPreflight { // so that it can still say what it has seen
+			limit = min(limit, r.opt.Timeout*9/10)
+		}
+		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		o := do(ctx)
 		o.key = k

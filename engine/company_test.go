@@ -19,7 +19,7 @@ const mark = "CANARY"
 // keeps state, refuses what a vendor refuses, and writes down what must never
 // happen: a token that is revoked while somebody uses it.
 type company struct {
-	answer func(pawl.Generation) pawl.Generation // what is told of a mint; nil: the truth
+	answer   func(pawl.Generation) pawl.Generation // what is told of a mint; nil: the truth
 	mu       sync.Mutex
 	minted   int
 	tokens   []*token // live and dead, oldest first

@@ -277,7 +277,7 @@ func (e *Engine) preflight(ctx context.Context, id pawl.RotationID, plan pawl.Pl
 			}
 		}
 		o := one(pawl.Event{Type: pawl.EvPreflight, Result: pawl.NotDone, Kind: pawl.KindOf(first).String(),
-			Detail: errors.Join(v.Problems...).Error(), Hint: pawl.HintOf(first), Findings: v.Findings})
+			Detail: errors.Join(distinct(v.Problems)...).Error(), Hint: pawl.HintOf(first), Findings: v.Findings})
 		o.opened = map[string]pawl.Secret{sealName(pawl.Old, 0): v.old} // so that it is known what to scrub
 		return o
 	}
@@ -326,6 +326,18 @@ func (v *survey) unlisted(c pawl.Place, names string, leak bool) {
 	}
 	v.problem(c.ID, &pawl.Error{Op: "preflight", Kind: pawl.Conflict, Err: errors.New(text),
 		Hint: "add " + names + " to the keys of " + c.ID + " in the catalog, or remove them from " + c.Where})
+}
+
+// distinct drops errors that say the same.
+func distinct(all []error) (kept []error) {
+	seen := map[string]bool{}
+	for _, err := range all {
+		if !seen[err.Error()] {
+			seen[err.Error()] = true
+			kept = append(kept, err)
+		}
+	}
+	return kept
 }
 
 // labelNumber is the number of the rotation in one of our labels.

@@ -22,10 +22,8 @@ func (s *State) Apply(e pawl.Event) {
 	switch {
 	case e.At.After(s.Last):
 		s.Last = e.At
-	case e.Type == pawl.EvDriving || e.Type == pawl.EvIntended:
-		if e.At.Before(s.Last.Add(-time.Second)) {
-			s.forget()
-		}
+	case stamped(e.Type) && e.At.Before(s.Last.Add(-time.Second)):
+		s.forget()
 	}
 	switch e.Type {
 	case pawl.EvPlanned:
@@ -84,6 +82,16 @@ func (s *State) Apply(e pawl.Event) {
 // not of one that its person was asked to move to before.
 func (s *State) meant(e pawl.Event) bool {
 	return (e.Side == "" || e.Side == s.Target) && (e.Attempt == 0 || s.Target == pawl.Old || e.Attempt == len(s.Attempts))
+}
+
+// stamped reports whether the time of such an event is that of its writing.
+// Evidence may be older than what was written before it: as old as its question.
+func stamped(t pawl.EventType) bool {
+	switch t {
+	case pawl.EvDriving, pawl.EvIntended, pawl.EvEnded, pawl.EvGate, pawl.EvWatching:
+		return true
+	}
+	return false
 }
 
 // forget: the clock went backwards. What was seen before would look fresh again
@@ -251,6 +259,9 @@ func (s *State) intended(e pawl.Event) {
 		if p := s.place(e.Consumer); p != nil {
 			p.Side = e.Side
 			p.Touched = p.Touched || e.Side == pawl.New // from here on it may be in use
+			if p.Confirmed != e.Side {
+				p.Confirmed = "" // who is asked to move may do so before saying it
+			}
 			p.Notice.begin(e.At)
 		}
 	case pawl.StepRevoke:

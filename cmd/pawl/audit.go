@@ -210,6 +210,9 @@ func (a *app) publicKey(key string) (string, error) {
 		}
 		key = filepath.Join(filepath.Dir(path), "audit.pub")
 	} else if _, err := os.Stat(key); err != nil {
+		if !strings.Contains(key, "+") { // a key has its parts between plus signs
+			return "", usage("--key: there is no such file, and it is no key: %v", err)
+		}
 		return key, nil
 	}
 	text, err := os.ReadFile(key)

@@ -105,7 +105,7 @@ func (a *app) report(err error) int {
 	if len(e.next) > 0 {
 		a.say("  Next:")
 		for _, n := range e.next {
-			a.say("    %s", n)
+			a.say("    %s", a.pasteable(n))
 		}
 	}
 	if a.json {

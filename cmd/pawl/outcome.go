@@ -33,8 +33,14 @@ func judge(r engine.Result) verdict {
 		}
 		return v
 	case pawl.RolledBack:
-		return verdict{code: exitDone, text: fmt.Sprintf("%s is rolled back: every copy is restored and proved, nothing is left behind", r.ID),
+		v := verdict{code: exitDone, text: fmt.Sprintf("%s is rolled back: every copy is restored and proved, nothing is left behind", r.ID),
 			safe: "Old key: valid everywhere. The new one is dead."}
+		if len(s.Attempts) == 0 {
+			v.text, v.safe = fmt.Sprintf("%s is rolled back: no new key was made yet, so nothing had to be restored", r.ID), "Old key: valid everywhere."
+		} else if who := moved(s); len(who) > 0 && s.Plan.Reason != pawl.Rehearsal {
+			v.safe += " Whoever had moved to it has to move back: " + strings.Join(who, ", ") + "."
+		}
+		return v
 	case pawl.Failed:
 		v.code, v.text = exitFailed, fmt.Sprintf("%s failed: %s", r.ID, s.Failure.Detail)
 		v.safe = "Nothing is broken: the old key is untouched and valid everywhere."
@@ -76,6 +82,18 @@ func unconfirmed(s *rotation.State) []string {
 	var who []string
 	for _, c := range s.Plan.Consumers {
 		if c.Human != nil && !s.Confirmed(c.ID) {
+			who = append(who, c.ID)
+		}
+	}
+	return who
+}
+
+// moved lists the people who were asked to move to the new key, or said that
+// they have, and have not said that they are back.
+func moved(s *rotation.State) []string {
+	var who []string
+	for i, c := range s.Plan.Consumers {
+		if c.Human != nil && s.Places[i].Touched && !s.Confirmed(c.ID) {
 			who = append(who, c.ID)
 		}
 	}
@@ -196,7 +214,7 @@ func (a *app) tellVerdict(v verdict) {
 	if len(v.next) > 0 {
 		a.say("  Next:")
 		for _, n := range v.next {
-			a.say("    %s", n)
+			a.say("    %s", a.pasteable(n))
 		}
 	}
 }

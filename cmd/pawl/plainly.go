@@ -45,3 +45,27 @@ func word(text string) string {
 }
 
 var plain = regexp.MustCompile(`^[a-z][a-z-]*[a-z0-9]*$`)
+
+// pasteable is a command to go on with, with the folders that this one was
+// given: what is printed can be pasted.
+func (a *app) pasteable(next string) string {
+	rest, ok := strings.CutPrefix(next, "pawl ")
+	if !ok {
+		return next
+	}
+	flags := ""
+	for _, f := range []struct{ name, value string }{{"--catalog", a.catalogDir}, {"--state", a.statePath}, {"--key-file", a.keyPath}} {
+		if f.value != "" {
+			flags += f.name + " " + quoted(f.value) + " "
+		}
+	}
+	return "pawl " + flags + rest
+}
+
+// quoted is a path as a shell takes it.
+func quoted(path string) string {
+	if strings.ContainsAny(path, " '\"$&;()<>|*?#~`\\") {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
+}

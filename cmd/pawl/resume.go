@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +58,8 @@ func (a *app) askToRevoke(ctx context.Context, eng *engine.Engine, id pawl.Rotat
 		if !a.asks() {
 			return usage("nobody can be asked here: add --yes to revoke without a question")
 		}
-		ok, err := a.typeName("Revoke "+orDash(s.OldID)+"? This cannot be undone.", id.Credential)
+		a.tellProved(s)
+		ok, err := a.typeName(ctx, "Revoke "+orDash(s.OldID)+"? This cannot be undone.", id.Credential)
 		if err != nil {
 			return err
 		}
@@ -66,6 +68,30 @@ func (a *app) askToRevoke(ctx context.Context, eng *engine.Engine, id pawl.Rotat
 		}
 	}
 	return eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAuthorised, Detail: "pawl revoke"})
+}
+
+// tellProved says how far the proofs are, before somebody asks for the revoke.
+func (a *app) tellProved(s *rotation.State) {
+	proved, required := 0, 0
+	var missing []string
+	for i, c := range s.Plan.Consumers {
+		if !c.Required() {
+			continue
+		}
+		required++
+		if s.Holds(i) {
+			proved++
+		} else {
+			missing = append(missing, c.ID)
+		}
+	}
+	a.say("%d of %d required places are proved on %s.", proved, required, orDash(s.NewID()))
+	if len(missing) > 0 {
+		a.say("%s These are written and proved first: %s", a.sign(warn), strings.Join(missing, ", "))
+	}
+	if who := unconfirmed(s); len(who) > 0 {
+		a.say("%s Not confirmed: %s", a.sign(warn), strings.Join(who, ", "))
+	}
 }
 
 func newRollbackCommand(a *app) *cobra.Command {
@@ -107,7 +133,7 @@ func (a *app) askToRollBack(ctx context.Context, eng *engine.Engine, id pawl.Rot
 		if !a.asks() {
 			return usage("nobody can be asked here: add --yes to roll back without a question")
 		}
-		ok, err := a.confirm("Put the old credential back everywhere and revoke the new one?")
+		ok, err := a.confirm(ctx, "Put the old credential back everywhere and revoke the new one?")
 		if err != nil {
 			return err
 		}

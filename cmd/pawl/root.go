@@ -56,6 +56,7 @@ Start with:  pawl demo`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.SuggestionsMinimumDistance = 2
+	cmd.Version = version
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
 	f := cmd.PersistentFlags()
 	f.StringVar(&a.catalogDir, "catalog", "", "folder with connections.yaml and credentials/ (default $PAWL_CATALOG, else .)")

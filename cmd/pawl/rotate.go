@@ -171,7 +171,7 @@ func (a *app) askToBegin(ctx context.Context, eng *engine.Engine, p pawl.Plan) e
 	if len(report.Problems) > 0 {
 		return problems(report)
 	}
-	ok, err := a.confirm("Begin?")
+	ok, err := a.confirm(ctx, "Begin?")
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID,
 			return a.conclude(r, sc)
 		}
 		a.say("%s Every required consumer is proved on %s.", a.sign(good), r.State.NewID())
-		ok, err := a.typeName("Revoke "+r.State.OldID+" now? This cannot be undone.", id.Credential)
+		ok, err := a.typeName(ctx, "Revoke "+r.State.OldID+" now? This cannot be undone.", id.Credential)
 		if err != nil || !ok {
 			return a.conclude(r, sc)
 		}

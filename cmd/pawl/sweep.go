@@ -69,7 +69,7 @@ func (a *app) sweepOne(ctx context.Context, cat *catalog.Catalog, eng *engine.En
 		if st.Ours {
 			l.Kind = "orphan"
 			if revoke {
-				if err := a.confirmed(yes, "Revoke the orphan "+l.ID+" ("+l.Label+")?"); err != nil {
+				if err := a.confirmed(ctx, yes, "Revoke the orphan "+l.ID+" ("+l.Label+")?"); err != nil {
 					return lines, err
 				}
 				err = errors.Join(err, a.killStray(ctx, eng, p, &l))

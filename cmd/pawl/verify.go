@@ -22,7 +22,9 @@ func newVerifyCommand(a *app) *cobra.Command {
 		Use: "verify [NAME]", Short: "Look at every consumer now and change nothing: who holds what, and is it proved",
 		Long: `Compares every place with the value in the store, and takes every proof that has no effect.
 
-Exit status: 0 every place is on the current value · 2 usage or catalog · 4 sign-in needed · 6 drift, or not provable`,
+A place that cannot tell which value it holds, and that pawl has not written, is shown and counts for nothing.
+
+Exit status: 0 no drift · 2 usage or catalog · 4 sign-in needed · 6 drift, or not provable`,
 		Args: names(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runVerify(cmd.Context(), args) },
 	}
@@ -167,14 +169,14 @@ type strayLine struct {
 	Error      string `json:"error,omitempty"`
 }
 
-func (a *app) confirmed(yes bool, question string) error {
+func (a *app) confirmed(ctx context.Context, yes bool, question string) error {
 	if yes {
 		return nil
 	}
 	if !a.asks() {
 		return usage("nobody can be asked here: add --yes")
 	}
-	ok, err := a.confirm(question)
+	ok, err := a.confirm(ctx, question)
 	if err == nil && !ok {
 		err = &exit{code: exitDeclined, err: fmt.Errorf("declined; nothing was changed")}
 	}

@@ -69,7 +69,7 @@ func evidenceBugs() []mutant {
 		{Mutant: bug("clock-trusted", "a clock that goes backwards goes unnoticed", "I1"), see: func(_ *worker, s *rotation.State) {
 			s.Last = start
 		}, hear: func(k *worker, ev *pawl.Event) {
-			if ev.At.Before(k.state.Last) && (ev.Type == pawl.EvDriving || ev.Type == pawl.EvIntended) {
+			if ev.At.Before(k.state.Last) && ev.Type != pawl.EvObserved && ev.Type != pawl.EvChecked {
 				ev.At = k.state.Last
 			}
 		}},

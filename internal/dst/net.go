@@ -37,7 +37,8 @@ const (
 var faultText = [faultKinds]string{"refused", "forbidden", "lost before", "lost after", "late", "twice", "slow", "stale", "crash", "freeze",
 	"take-over", "interrupt", "journal down", "journal lost", "journal done", "redeployed", "edited", "stolen", "releases fail", "clock jump"}
 
-func (f fault) String() string { return faultText[f] }
+// FaultName names an index of [Result.Fired].
+func FaultName(i int) string { return faultText[i] }
 
 // mood is how often each fault happens in a world. Half of them never do: a
 // world with everything in it hides what a world with one thing shows.

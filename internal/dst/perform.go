@@ -95,6 +95,7 @@ func (k *worker) effect(a rotation.Action, arrive func() func(*pawl.Event)) {
 func (k *worker) answer(a rotation.Action, ev pawl.Event) {
 	o := outcome{flight: flightOf(a), events: []pawl.Event{ev}}
 	if ev.Step == pawl.StepMint && ev.Result == pawl.Done {
+		k.s.vendor.told = k.s.now
 		v := sealed{newName(a.Attempt), k.s.vendor.byID(ev.ID).value}
 		o.opened = []sealed{v}
 		if !k.mutant.loseSeal {

@@ -43,6 +43,7 @@ type vendor struct {
 	s    *sim
 	gens []*generation
 	lag  time.Duration // between an accepted revoke and the refusal
+	told time.Duration // when a mint was last answered
 	slow time.Duration // between a mint and its value working everywhere
 	// An outage of the vendor's sign-in refuses every value for a while.
 	outFrom, outTo time.Duration
@@ -114,8 +115,10 @@ func (v *vendor) check(val value, t time.Duration) pawl.Kind {
 	return pawl.Other
 }
 
-// list is what carries a label, as it was at a time.
+// list is what carries a label, as it was at a time, but with everything that
+// was born before the latest answer to a mint.
 func (v *vendor) list(label string, t time.Duration) (ids []string) {
+	t = max(t, min(v.told, v.s.now))
 	for _, g := range v.gens {
 		if rest, ok := strings.CutPrefix(g.label, label); ok && (rest == "" || rest[0] == '/') && g.live(t) {
 			ids = append(ids, g.id)

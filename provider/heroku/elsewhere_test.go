@@ -6,7 +6,6 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/provider/heroku/herokusim"
-	"github.com/pawl-dev/pawl/provider/wrap"
 )
 
 // A copy of the value under a name that the catalog does not have would be cut
@@ -16,7 +15,7 @@ func TestElsewhere(t *testing.T) {
 	held := a.Config(app)[key]
 	a.Redeploy(app, map[string]string{"OTHER_TOKEN": held, "ANOTHER": "CANARY-else"})
 	c, _ := a.write(t)
-	s, ok := wrap.As[pawl.Searcher](c)
+	s, ok := c.(pawl.Searcher)
 	if !ok {
 		t.Fatal("config vars cannot be searched")
 	}
