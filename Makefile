@@ -2,7 +2,7 @@
 export CGO_ENABLED = 0
 GO ?= go
 
-.PHONY: test check build demo torture bench fuzz conformance-heroku setup
+.PHONY: test check build demo torture soak mutants bench fuzz conformance-heroku setup
 
 test: setup check ## format, vet, all tests, and the short torture
 	$(GO) test ./...
@@ -26,6 +26,13 @@ demo:
 
 torture: setup ## the real program: every request, every fault, every call of the file system that `make test` samples
 	$(GO) test ./cmd/pawl -run 'Killed|FaultMatrix|DiskTrouble' -timeout 90m -v -args -torture | grep -E '^(---|ok|FAIL|    --- FAIL)|FAIL'
+
+SEEDS ?= 100000
+soak: ## the deterministic simulator over SEEDS rotations
+	$(GO) test ./internal/dst -run 'TestSeeds' -timeout 12h -v -args -dst.seeds=$(SEEDS)
+
+mutants: ## one seeded bug at a time: the simulator has to catch each by name
+	$(GO) test ./internal/dst -run 'TestMutants' -timeout 12h -v -args -dst.mutants=3000
 
 bench: ## the figures of docs/performance.md
 	$(GO) test -run '^$$' -bench . ./journal/sqlite ./seal ./rotation ./engine ./cmd/pawl

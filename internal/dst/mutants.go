@@ -40,7 +40,7 @@ func evidenceBugs() []mutant {
 		{Mutant: bug("no-guard", "the revoke is not guarded again right before the call", "I1"), noGuard: true},
 		{Mutant: bug("stale", "how old evidence is does not matter", "I1"), see: fresh},
 		{Mutant: bug("fresh-by-resume", "a take-over makes what was seen before it fresh", "I1"), wake: func(k *worker) { fresh(k, k.state) }},
-		{Mutant: bug("answer-time", "evidence is as old as its journaling, not as the question", "I1"), answerTime: true},
+		{Mutant: bug("answer-time", "evidence is as old as its journaling, not as the question; the gate is off too", "I1"), answerTime: true, see: ungated},
 		{Mutant: bug("any-class", "any class of evidence is enough", "I1"), see: func(_ *worker, s *rotation.State) {
 			places(s, func(c *pawl.Place) { c.Require = pawl.NoEvidence })
 		}},
@@ -66,8 +66,9 @@ func evidenceBugs() []mutant {
 				}
 			}
 		}},
-		{Mutant: bug("clock-trusted", "a clock that goes backwards goes unnoticed", "I1"), see: func(_ *worker, s *rotation.State) {
+		{Mutant: bug("clock-trusted", "a clock that goes backwards goes unnoticed; the gate is off too", "I1", "I10", "I13"), see: func(k *worker, s *rotation.State) {
 			s.Last = start
+			ungated(k, s)
 		}, hear: func(k *worker, ev *pawl.Event) {
 			if ev.At.Before(k.state.Last) && ev.Type != pawl.EvObserved && ev.Type != pawl.EvChecked {
 				ev.At = k.state.Last
@@ -75,6 +76,9 @@ func evidenceBugs() []mutant {
 		}},
 	}
 }
+
+// ungated lets evidence count that was taken before the gate.
+func ungated(k *worker, s *rotation.State) { s.Gate = k.clock().Add(-rotation.Fresh / 2) }
 
 // fresh makes all evidence look as if it had just been taken.
 func fresh(k *worker, s *rotation.State) {

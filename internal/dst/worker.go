@@ -262,7 +262,11 @@ func (k *worker) drive() error {
 // step decides, appends what is only bookkeeping, and starts what is to be
 // done, until nothing new is decided.
 func (k *worker) step() (rotation.Decision, error) {
-	for {
+	for n := 0; ; n++ {
+		if n > turns {
+			k.s.mon.broken("I14", "worker %d decides for ever", k.n)
+			return rotation.Decision{}, errKilled
+		}
 		d := k.mutant.decide(k)
 		k.decided = k.s.now
 		if d.Phase != k.phase {
@@ -281,6 +285,9 @@ func (k *worker) step() (rotation.Decision, error) {
 		}
 	}
 }
+
+// turns is how often a worker may decide before anything else happens.
+const turns = 1000
 
 // begin starts the actions that are not under way. All their intents are
 // journaled in one batch before any of them starts.
