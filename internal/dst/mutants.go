@@ -66,14 +66,6 @@ func evidenceBugs() []mutant {
 				}
 			}
 		}},
-		{Mutant: bug("clock-trusted", "a clock that goes backwards goes unnoticed; the gate is off too", "I1", "I10", "I13"), see: func(k *worker, s *rotation.State) {
-			s.Last = start
-			ungated(k, s)
-		}, hear: func(k *worker, ev *pawl.Event) {
-			if ev.At.Before(k.state.Last) && ev.Type != pawl.EvObserved && ev.Type != pawl.EvChecked {
-				ev.At = k.state.Last
-			}
-		}},
 	}
 }
 
@@ -127,11 +119,12 @@ func effectBugs() []mutant {
 				ev.Result = pawl.Done
 			}
 		}},
-		{Mutant: bug("no-settle", "a write does not wait until one that contradicts it can no longer land", "I1", "I10", "I13"), see: func(_ *worker, s *rotation.State) {
+		{Mutant: bug("no-settle", "a write does not wait until one that contradicts it can no longer land; the looks after the death are off too", "I1", "I10", "I13"), see: func(_ *worker, s *rotation.State) {
 			for i := range s.Places {
 				s.Places[i].Unsure = nil
 			}
 			s.Unsettled = s.Started
+			unwatched(s)
 		}},
 		{Mutant: bug("wrong-side", "the target is revoked, not the doomed one", "I1"), want: func(k *worker, d *rotation.Decision) {
 			for i := range d.Do {
@@ -204,13 +197,7 @@ func endBugs() []mutant {
 			}
 		}},
 		{Mutant: bug("no-look-after", "places are not looked at again after the death", "I10", "I13"), see: func(_ *worker, s *rotation.State) {
-			for i := range s.Places {
-				p := &s.Places[i]
-				since(&p.Look, s)
-				for j := range p.Proofs {
-					since(&p.Proofs[j].Seen, s)
-				}
-			}
+			unwatched(s)
 		}},
 		{Mutant: bug("no-watch", "the watch is cut short", "I13"), see: func(_ *worker, s *rotation.State) { s.WatchUntil = s.Dead }},
 		{Mutant: bug("new-dead-at-end", "the new value is not tried again at the end of the watch", "I9"), see: func(_ *worker, s *rotation.State) {
@@ -238,6 +225,17 @@ func endBugs() []mutant {
 				}
 			}
 		}},
+	}
+}
+
+// unwatched makes every place look as if it had been seen after the watch.
+func unwatched(s *rotation.State) {
+	for i := range s.Places {
+		p := &s.Places[i]
+		since(&p.Look, s)
+		for j := range p.Proofs {
+			since(&p.Proofs[j].Seen, s)
+		}
 	}
 }
 

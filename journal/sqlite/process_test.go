@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/audit"
@@ -211,5 +212,7 @@ func childLock(dir string) error {
 		return err
 	}
 	fmt.Println("locked")
-	select {} // until it is killed, which lets go of the lock
+	for { // until it is killed, which lets go of the lock
+		time.Sleep(time.Hour)
+	}
 }

@@ -125,7 +125,7 @@ func TestBounds(t *testing.T) {
 		min, max time.Duration
 	}{
 		{"tries", retry.Policy{Tries: 3}, fail(pawl.Unavailable, 0), 3, 750 * time.Millisecond, 2250 * time.Millisecond},
-		{"elapsed", retry.Policy{MaxElapsed: 5 * time.Second, Tries: 100}, fail(pawl.Throttled, 2*time.Second), 2, 2250 * time.Millisecond, 2750 * time.Millisecond},
+		{"elapsed", retry.Policy{MaxElapsed: 4500 * time.Millisecond, Tries: 100}, fail(pawl.Throttled, 2*time.Second), 2, 2250 * time.Millisecond, 2750 * time.Millisecond},
 		{"absurd", retry.Policy{MaxElapsed: 9 * time.Hour}, fail(pawl.Throttled, time.Hour), 1, 0, 0},
 		{"asked", retry.Policy{Tries: 2}, fail(pawl.Throttled, 20*time.Second), 2, 20250 * time.Millisecond, 20750 * time.Millisecond},
 	} {
