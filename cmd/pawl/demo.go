@@ -41,7 +41,7 @@ func (a *app) runDemo(ctx context.Context) error {
 	}
 	d := *a // the demo's own catalog, state and key: nothing of yours is touched
 	d.catalogDir, d.statePath, d.keyPath = filepath.Join(dir, "catalog"), filepath.Join(dir, "state"), filepath.Join(dir, "key")
-	d.noInput = true
+	d.noInput, d.story = true, true
 	if !a.json {
 		d.err = a.out // here the story is the output
 		a.introduce(w)

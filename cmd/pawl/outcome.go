@@ -211,7 +211,7 @@ func (a *app) tellVerdict(v verdict) {
 	if v.safe != "" {
 		a.say("  %s", v.safe)
 	}
-	if len(v.next) > 0 {
+	if len(v.next) > 0 && !a.story {
 		a.say("  Next:")
 		for _, n := range v.next {
 			a.say("    %s", a.pasteable(n))

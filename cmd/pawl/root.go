@@ -24,6 +24,7 @@ type app struct {
 	accessible bool
 	verbose    bool
 	acceptOld  bool
+	story      bool // of the demo: what it leaves is gone when it ends, so there is no next command
 }
 
 // run runs one command line and returns the exit code.
