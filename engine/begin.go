@@ -52,7 +52,11 @@ func (r *run) begin(ctx context.Context, actions []rotation.Action) (intents boo
 // refusal by the guard is passing: the proofs are taken again. A clock that has
 // jumped is for a person to look at, since soak and evidence are measured by it.
 func (r *run) mayRevoke() error {
-	if jump := r.jumped(); jump > clockJump || jump < -clockBack {
+	jump := r.jumped()
+	if back := jump - r.ahead; back < -clockBack { // also if it only went back to where it was: evidence is from the time between
+		jump = back
+	}
+	if jump > clockJump || jump < -clockBack {
 		return &pawl.Error{Op: "engine", Kind: pawl.Operator, Err: fmt.Errorf("the wall clock has jumped by %s since this process began", jump.Round(time.Second)),
 			Hint: "check the clock (or was the machine asleep?), then resume"}
 	}

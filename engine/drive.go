@@ -56,8 +56,9 @@ type run struct {
 	values  values
 	flying  map[string]bool
 	results chan outcome
-	begun   time.Time // when this process took it up, with the monotonic reading
-	since   time.Time // when waiting for proofs began
+	begun   time.Time     // when this process took it up, with the monotonic reading
+	ahead   time.Duration // the furthest that the wall clock was ahead of the monotonic one since
+	since   time.Time     // when waiting for proofs began
 	phase   rotation.Phase
 	chain   chain
 	effects context.Context
@@ -157,6 +158,7 @@ func (r *run) drive(ctx context.Context) Result {
 // done, until nothing new is decided.
 func (r *run) step(ctx context.Context) (rotation.Decision, error) {
 	for {
+		r.ahead = max(r.ahead, r.jumped())
 		d := rotation.Decide(r.state, r.e.now())
 		if d.Phase != r.phase {
 			r.phase, r.since = d.Phase, time.Now()

@@ -72,6 +72,10 @@ func (d *decider) settleMint() bool {
 		d.wait(Wait{On: OnEffect, Detail: "minting"})
 		return false
 	}
+	if !d.due(a.At) {
+		d.wait(Wait{On: OnTimer, Detail: "the clock went backwards", Until: a.At})
+		return false
+	}
 	// Unsure. Looking at once finds what was made; that nothing was made is
 	// only known once the request can no longer land.
 	if d.s.Found.Before(a.At) || d.s.FindFails > 0 || d.due(a.At.Add(Settle)) && d.due(d.s.Found.Add(time.Second)) {

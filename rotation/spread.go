@@ -144,7 +144,7 @@ func (d *decider) look(c *pawl.Place, p *Place) {
 // since it was seen. After a refutation it does so at once.
 func (d *decider) lookAgain(c *pawl.Place, p *Place) {
 	for _, pr := range p.Proofs {
-		if pr.Verdict == pawl.Refuted && !p.Look.At.After(pr.At) {
+		if pr.Verdict == pawl.Refuted && !p.Look.At.After(pr.At) && !d.now.Before(pr.At) {
 			d.look(c, p)
 			return
 		}

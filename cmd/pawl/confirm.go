@@ -74,7 +74,7 @@ func (a *app) runConfirm(ctx context.Context, name, step string) error {
 		case s.NewID() == "":
 			return usage("%s: there is no new value yet, so nobody can have moved to it", id)
 		case !s.Confirmed(c.ID):
-			if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvConfirmed, Consumer: c.ID}); err != nil {
+			if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvConfirmed, Consumer: c.ID, Side: s.Target, Attempt: len(s.Attempts)}); err != nil {
 				return err
 			}
 		}

@@ -144,4 +144,4 @@ func (m *monitor) doubted() bool {
 
 // beyond reports whether the world left what the core assumes: a clock that
 // jumped forward while a call was in flight.
-func (m *monitor) beyond() bool { return m.unsettled || m.s.opt.Beyond }
+func (m *monitor) beyond() bool { return m.unsettled }

@@ -46,7 +46,7 @@ func (m *monitor) broken(invariant, format string, args ...any) {
 func (m *monitor) journaled(ev pawl.Event, k *worker) {
 	switch ev.Type {
 	case pawl.EvPreflight:
-		m.ready = m.ready || ev.Result == pawl.Done
+		m.begin(ev)
 	case pawl.EvIntended:
 		m.intents = append(m.intents, ev)
 		if ev.Side == pawl.New && (ev.Step == pawl.StepSet || ev.Step == pawl.StepNotify) {
@@ -72,6 +72,20 @@ func (m *monitor) journaled(ev pawl.Event, k *worker) {
 	case pawl.EvClosed:
 		m.ended = m.s.now
 		m.close(ev)
+	}
+}
+
+// begin notes what each place held, as far as it could be told.
+func (m *monitor) begin(ev pawl.Event) {
+	if ev.Result != pawl.Done || m.ready {
+		return
+	}
+	m.ready = true
+	for _, p := range m.s.places {
+		p.origin = oldOne
+		if v, ok := m.s.journal.open(priorName(p.c.ID)); ok {
+			p.origin = v
+		}
 	}
 }
 
@@ -216,7 +230,7 @@ func (m *monitor) revoked(a rotation.Action, judged time.Duration, target value)
 		m.broken("I1", "%s is revoked, and %s has been dead since long before", g.id, target)
 	}
 	for _, p := range m.s.places {
-		if !p.required() || m.back && !has(p.ran, m.newest()) || m.s.plan.Reason == pawl.Rehearsal && p.kind == kindHuman {
+		if !p.required() || m.back && p.drifted() || m.back && !has(p.ran, m.newest()) || m.s.plan.Reason == pawl.Rehearsal && p.kind == kindHuman {
 			continue
 		}
 		on := p.ran

@@ -222,7 +222,6 @@ func (k *worker) preflight(a rotation.Action) {
 			if p.kind != kindHuman && p.kind != kindCI && p.stored != oldOne {
 				o.opened = append(o.opened, sealed{priorName(p.c.ID), p.stored})
 				o.events = append(o.events, pawl.Event{Type: pawl.EvPrior, Consumer: p.c.ID, Holds: pawl.HoldsOther})
-				p.origin = p.stored
 			}
 		}
 		checked := pawl.Event{Type: pawl.EvChecked, At: asked, Side: pawl.Old}

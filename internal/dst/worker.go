@@ -46,6 +46,7 @@ type worker struct {
 	phase   rotation.Phase
 	waits   []rotation.Wait
 	jump    time.Duration // what the clock was wrong by when it began
+	ahead   time.Duration // the furthest that the clock was ahead since
 	begun   time.Duration // when the intents of the last batch were committed
 	decided time.Duration // when it last decided
 	halt    bool          // Ctrl-C
@@ -267,6 +268,7 @@ func (k *worker) step() (rotation.Decision, error) {
 			k.s.mon.broken("I14", "worker %d decides for ever", k.n)
 			return rotation.Decision{}, errKilled
 		}
+		k.ahead = max(k.ahead, k.s.jump-k.jump)
 		d := k.mutant.decide(k)
 		k.decided = k.s.now
 		if d.Phase != k.phase {
@@ -341,7 +343,8 @@ func (k *worker) send(a rotation.Action) error {
 
 // mayRevoke is the last look before the one effect that cannot be undone.
 func (k *worker) mayRevoke() (pawl.Kind, error) {
-	if d := k.s.jump - k.jump; !k.mutant.noGuard && (d > clockJump || d < -clockBack) {
+	now := k.s.jump - k.jump
+	if !k.mutant.noGuard && (now > clockJump || now-k.ahead < -clockBack) {
 		return pawl.Operator, errClock
 	}
 	return pawl.Unavailable, k.mutant.guard(k)
