@@ -201,7 +201,7 @@ func (o *Opener) client(ctx context.Context, p provider.Provider, name string) (
 	if err != nil {
 		return nil, err
 	}
-	client, err := p.Connection.Open(provider.Connection{Name: name, URL: c.URL, Secrets: secrets, HTTP: o.http(p.Name)})
+	client, err := p.Connection.Open(provider.Connection{Name: name, URL: c.URL, Secrets: secrets, HTTP: o.http(p.Name, p.Connection.PerSecond)})
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +215,7 @@ func (o *Opener) bare(p provider.Provider) any {
 	if c, ok := o.clients[key]; ok {
 		return c
 	}
-	c := o.http(p.Name)
+	c := o.http(p.Name, 0)
 	o.keep(key, c)
 	return c
 }
@@ -227,6 +227,9 @@ func (o *Opener) keep(name string, client any) {
 	o.clients[name] = client
 }
 
-func (o *Opener) http(vendor string) *http.Client {
-	return wire.NewClient(wire.Options{Vendor: vendor, Log: o.Log, PerSecond: 20, Burst: 60, Concurrent: 8})
+func (o *Opener) http(vendor string, perSecond float64) *http.Client {
+	if perSecond == 0 {
+		perSecond = 20
+	}
+	return wire.NewClient(wire.Options{Vendor: vendor, Log: o.Log, PerSecond: perSecond, Burst: int(3 * perSecond), Concurrent: 8})
 }

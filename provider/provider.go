@@ -34,6 +34,9 @@ type Connecting struct {
 	URL     string   // the API's root where the catalog gives none; empty: the catalog must give one
 	Secrets []Secret // what it signs in with
 	Scopes  string   // for people: the permissions that are needed
+
+	// PerSecond is how many requests a second the vendor takes well; 0: 20.
+	PerSecond float64
 	Open    func(Connection) (any, error)
 }
 

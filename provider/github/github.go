@@ -42,10 +42,11 @@ func Provider() provider.Provider {
 		Name: "github",
 		Doc:  "Secrets of GitHub Actions, on github.com or an enterprise server.",
 		Connection: &provider.Connecting{
-			URL:     DefaultURL,
-			Secrets: []provider.Secret{{Name: "token", Doc: "A fine-grained personal access token, or a GitHub App's installation token."}},
-			Scopes:  permissions,
-			Open:    open,
+			PerSecond: 15, // 900 points a minute, a read being one
+			URL:       DefaultURL,
+			Secrets:   []provider.Secret{{Name: "token", Doc: "A fine-grained personal access token, or a GitHub App's installation token."}},
+			Scopes:    permissions,
+			Open:      open,
 		},
 		Consumers: []provider.ConsumerKind{secret},
 		Provers:   []provider.ProverKind{workflow},

@@ -36,10 +36,11 @@ func ProviderAt(now func() time.Time) provider.Provider {
 		Name: "heroku",
 		Doc:  "Heroku: OAuth authorizations, and config vars of apps.",
 		Connection: &provider.Connecting{
-			URL:     URL,
-			Secrets: []provider.Secret{{Name: "token", Doc: "A token of a management authorization, or an operator's login. Never the token that is rotated."}},
-			Scopes:  "global to rotate authorizations; read-protected and write-protected suffice for config vars",
-			Open:    func(c provider.Connection) (any, error) { return open(c, now) },
+			PerSecond: 50, // the limit is by the hour, and the preflight looks at it
+			URL:       URL,
+			Secrets:   []provider.Secret{{Name: "token", Doc: "A token of a management authorization, or an operator's login. Never the token that is rotated."}},
+			Scopes:    "global to rotate authorizations; read-protected and write-protected suffice for config vars",
+			Open:      func(c provider.Connection) (any, error) { return open(c, now) },
 		},
 		Issuers: []provider.IssuerKind{
 			provider.Issuer("heroku/authorization", 1, "An OAuth authorization of the account that the connection signs in to.",
