@@ -72,17 +72,33 @@ func method(p pawl.Plan) audit.Method {
 
 var outcomes = map[pawl.Result]audit.Outcome{pawl.Done: audit.Success, pawl.NotDone: audit.Failure, pawl.Unsure: audit.Unknown}
 
+// plain are the events that always mean the same.
+var plain = map[pawl.EventType]struct {
+	action  audit.Action
+	outcome audit.Outcome
+}{
+	pawl.EvPlanned:    {audit.RotatePlanned, audit.Success},
+	pawl.EvPrior:      {audit.DriftDetected, audit.Success},
+	pawl.EvConfirmed:  {audit.RotateConfirmed, audit.Success},
+	pawl.EvAuthorised: {audit.RotateRevokeAuthorised, audit.Success},
+	pawl.EvApproved:   {audit.RotateApproved, audit.Success},
+	pawl.EvOwed:       {audit.RotateApproved, audit.Pending},
+	pawl.EvForward:    {audit.RotateResumed, audit.Success},
+	pawl.EvRollback:   {audit.RotateRollback, audit.Success},
+	pawl.EvWatching:   {audit.RotateConfirmedDead, audit.Success},
+	pawl.EvPaused:     {audit.RotatePaused, audit.Success},
+	pawl.EvUnpaused:   {audit.RotateResumed, audit.Success},
+	pawl.EvStopped:    {audit.RotateNeedsOperator, audit.Pending},
+}
+
+// meaning is what an event is to an auditor; no action if it is nothing.
 func meaning(s *rotation.State, ev pawl.Event) (audit.Action, audit.Outcome) {
 	switch ev.Type {
-	case pawl.EvPlanned:
-		return audit.RotatePlanned, audit.Success
 	case pawl.EvDriving:
 		if s.Ready {
 			return audit.RotateResumed, audit.Success
 		}
 		return audit.RotateStarted, audit.Success
-	case pawl.EvPrior:
-		return audit.DriftDetected, audit.Success
 	case pawl.EvIntended:
 		return effects(s, ev), audit.Pending
 	case pawl.EvEnded:
@@ -95,34 +111,17 @@ func meaning(s *rotation.State, ev pawl.Event) (audit.Action, audit.Outcome) {
 		if ev.Verdict == pawl.Proved {
 			return audit.RotateProved, audit.Success
 		}
-	case pawl.EvConfirmed:
-		return audit.RotateConfirmed, audit.Success
-	case pawl.EvAuthorised:
-		return audit.RotateRevokeAuthorised, audit.Success
-	case pawl.EvApproved:
-		return audit.RotateApproved, audit.Success
-	case pawl.EvOwed:
-		return audit.RotateApproved, audit.Pending
-	case pawl.EvForward:
-		return audit.RotateResumed, audit.Success
-	case pawl.EvRollback:
-		return audit.RotateRollback, audit.Success
-	case pawl.EvWatching:
-		return audit.RotateConfirmedDead, audit.Success
-	case pawl.EvPaused:
-		return audit.RotatePaused, audit.Success
-	case pawl.EvUnpaused:
-		return audit.RotateResumed, audit.Success
-	case pawl.EvStopped:
-		return audit.RotateNeedsOperator, audit.Pending
 	case pawl.EvClosed:
-		return closed[ev.Outcome], map[bool]audit.Outcome{true: audit.Failure, false: audit.Success}[ev.Outcome == pawl.Failed]
+		if ev.Outcome == pawl.Failed {
+			return audit.RotateFailed, audit.Failure
+		}
+		return closed[ev.Outcome], audit.Success
 	}
-	return "", ""
+	return plain[ev.Type].action, plain[ev.Type].outcome
 }
 
 var closed = map[pawl.Outcome]audit.Action{
-	pawl.Completed: audit.RotateCompleted, pawl.RolledBack: audit.RotateRolledBack, pawl.Failed: audit.RotateFailed,
+	pawl.Completed: audit.RotateCompleted, pawl.RolledBack: audit.RotateRolledBack,
 }
 
 func effects(s *rotation.State, ev pawl.Event) audit.Action {

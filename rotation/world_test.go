@@ -27,7 +27,6 @@ type world struct {
 	tickets map[string]string
 	log     []string
 	broken  []string
-	exposed time.Duration
 }
 
 // fate is what becomes of one action.
@@ -36,7 +35,6 @@ type fate struct {
 	result  pawl.Result
 	kind    pawl.Kind
 	crash   bool // before the outcome is journaled
-	late    bool // applied only when the next action is done
 }
 
 var fine = fate{applied: true, result: pawl.Done}

@@ -11,7 +11,6 @@ import (
 var (
 	errConflict    = errors.New("conflict")
 	errUnavailable = errors.New("unavailable")
-	errUnknown     = errors.New("unknown")
 )
 
 // A sealed is a value that the journal keeps and cannot open.

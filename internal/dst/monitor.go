@@ -29,8 +29,6 @@ type monitor struct {
 	allowed  bool // somebody asked for the revoke
 	approved int
 	told     map[string]bool // attempts whose value is sealed
-	doubt    bool            // the vendor refused a value that it ought to accept, after the revoke
-	judged   bool            // the end was judged
 
 	measured time.Duration // until when the exposure is counted
 }
