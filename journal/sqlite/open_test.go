@@ -129,15 +129,6 @@ func poke(t testing.TB, path string, at int64, value uint32) {
 	must(t, errors.Join(err, f.Close()))
 }
 
-func TestNoPermission(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root may do everything")
-	}
-	path := newPath(t)
-	must(t, os.Mkdir(filepath.Dir(path), 0o500))
-	refused(t, sqlite.Options{Path: path, Signer: journaltest.Signer(t)}, pawl.Unavailable, "permission denied")
-}
-
 func TestDirectoryIsAFile(t *testing.T) {
 	path := newPath(t)
 	must(t, os.WriteFile(filepath.Dir(path), nil, 0o600))
