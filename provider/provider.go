@@ -37,7 +37,7 @@ type Connecting struct {
 
 	// PerSecond is how many requests a second the vendor takes well; 0: 20.
 	PerSecond float64
-	Open    func(Connection) (any, error)
+	Open      func(Connection) (any, error)
 }
 
 // A Secret is one secret field of a connection.

@@ -35,7 +35,6 @@
 //
 // Guard says whether the doomed generation may be revoked now: every required
 // consumer proved on the target, by evidence of the class that the plan
-// requires, taken at most [Fresh] ago; the target generation itself seen
-// working; the revoke authorised. It is evaluated for every send, not only for
-// the first.
+// requires, taken since the gate was set for this very send, and at most [Fresh]
+// ago; the target generation itself seen working; the revoke authorised.
 package rotation

@@ -131,7 +131,7 @@ func (a *app) classify(err error) *exit {
 	if ps, ok := errors.AsType[catalog.Problems](err); ok {
 		return &exit{code: exitUsage, err: ps}
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, errInterrupted) {
+	if errors.Is(err, context.Canceled) {
 		return &exit{code: exitInterrupted, err: err}
 	}
 	switch pawl.KindOf(err) {

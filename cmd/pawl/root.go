@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -125,5 +124,3 @@ func names(least, most int) cobra.PositionalArgs {
 		return nil
 	}
 }
-
-var errInterrupted = errors.New("interrupted")
