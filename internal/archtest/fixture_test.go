@@ -140,7 +140,8 @@ func texts(t *testing.T, f func(name, line string, n int)) {
 	}
 }
 
-// skipped are the files that .gitignore keeps out of the tree.
+// skipped are the files that .gitignore keeps out of the tree, and the file
+// that stands for .git in a second checkout of one repository.
 func skipped(name string) bool {
-	return name == "pawl" || matches("*.db *.db-wal *.db-shm *.test *.out", path.Base(name))
+	return name == "pawl" || name == ".git" || matches("*.db *.db-wal *.db-shm *.test *.out", path.Base(name))
 }
