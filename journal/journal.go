@@ -40,7 +40,7 @@ type Run struct {
 	Outcome  pawl.Outcome // empty while it is open
 	Created  time.Time
 	Updated  time.Time
-	Events   []pawl.Event // from Begin, Claim, Load and Latest; List leaves them out
+	Events   []pawl.Event // from Begin, Claim, Load, Latest and Recent; List leaves them out
 }
 
 // At is where an append believes the rotation to be.
@@ -86,6 +86,11 @@ type Journal interface {
 	// Latest returns the newest rotation of a credential, with its events. None
 	// is NotFound.
 	Latest(ctx context.Context, credential string) (Run, error)
+
+	// Recent returns the newest rotations of a credential with their events,
+	// newest first, and at most so many. None is no error. It is as fast with
+	// a hundred thousand older ones as without.
+	Recent(ctx context.Context, credential string, most int) ([]Run, error)
 
 	// List returns rotations without events, oldest first; only the open ones
 	// if open is set.

@@ -296,6 +296,18 @@ func (m *Memory) Latest(_ context.Context, credential string) (Run, error) {
 	return r.load(), nil
 }
 
+// Recent implements [Journal].
+func (m *Memory) Recent(_ context.Context, credential string, most int) ([]Run, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []Run
+	for r := m.latest[credential]; r != nil && len(out) < most; {
+		out = append(out, r.load())
+		r = m.byID[pawl.RotationID{Credential: credential, Number: r.run.ID.Number - 1}]
+	}
+	return out, nil
+}
+
 // List implements [Journal].
 func (m *Memory) List(_ context.Context, open bool) ([]Run, error) {
 	m.mu.Lock()

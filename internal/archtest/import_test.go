@@ -32,6 +32,9 @@ var diagram = []row{
 	{pkg: "journal/journaltest", uses: ". audit journal", not: "os net net/http"},
 	{pkg: "journal/sqlite", uses: ". audit journal", deps: "golang.org/x/mod golang.org/x/sys modernc.org/sqlite", tests: "journal/journaltest", not: "net net/http log/slog"},
 
+	// What recorded rotations show.
+	{pkg: "history", uses: ". journal rotation", std: "pure"},
+
 	// Vendors. A provider knows the core and how a vendor is plugged in, and
 	// neither files nor logs: wire does the HTTP and says what was asked.
 	{pkg: "provider", uses: ".", not: "os log/slog"},

@@ -82,6 +82,7 @@ func Run(t *testing.T, open func(*testing.T, *audit.Signer) (journal.Journal, Fa
 		{"ConcurrentBegins", testConcurrentBegins},
 		{"ConcurrentRefusals", testConcurrentRefusals},
 		{"List", testList},
+		{"Recent", testRecent},
 		{"EventsComeBack", testEventsComeBack},
 		{"NotFound", testNotFound},
 		{"Faults", testFaults},

@@ -167,6 +167,28 @@ func testList(t *testing.T, s *suite) {
 	s.equal("latest of a", s.load(a.ID).ID, a.ID)
 }
 
+func testRecent(t *testing.T, s *suite) {
+	recent := func(credential string, most int) (out []string) {
+		runs, err := s.j.Recent(t.Context(), credential, most)
+		s.ok(err)
+		for _, r := range runs {
+			s.equal("run", r, s.load(r.ID))
+			out = append(out, r.ID.String()+" "+string(r.Outcome))
+		}
+		return out
+	}
+	for _, name := range []string{"a", "b", "a", "a"} { // of different ages, with others between
+		run := s.begin(name)
+		s.append(run, journal.At{Revision: 1}, journal.Batch{Events: Batch("end").Events, Close: pawl.Completed})
+	}
+	s.begin("a")
+	s.equal("all", recent("a", 10), []string{"a/4 ", "a/3 done", "a/2 done", "a/1 done"})
+	s.equal("two", recent("a", 2), []string{"a/4 ", "a/3 done"})
+	s.equal("of another", recent("b", 1), []string{"b/1 done"})
+	s.equal("none asked for", len(recent("a", 0))+len(recent("a", -1)), 0)
+	s.equal("none there", len(recent("c", 9)), 0)
+}
+
 // testEventsComeBack puts an event with every field set.
 func testEventsComeBack(t *testing.T, s *suite) {
 	evidence := []pawl.Evidence{{Consumer: "api", Side: pawl.New, Class: pawl.Exercised, Source: "http", At: Now()}}

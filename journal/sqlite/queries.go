@@ -40,6 +40,8 @@ var (
 	sqlMetaPut string
 	//go:embed sql/newest.sql
 	sqlNewest string
+	//go:embed sql/recent.sql
+	sqlRecent string
 	//go:embed sql/record_count.sql
 	sqlRecordCount string
 	//go:embed sql/record_put.sql

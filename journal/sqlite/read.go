@@ -50,7 +50,7 @@ func ours(op string, err error) error {
 	return failure(op, err)
 }
 
-// runColumns are those of find, latest and list.
+// runColumns are those of find, latest, recent and list.
 func runColumns(row *int64, r *journal.Run, created, updated *int64) []any {
 	return []any{row, &r.ID.Credential, &r.ID.Number, &r.Revision, &r.Epoch, &r.Outcome, created, updated}
 }
@@ -140,21 +140,45 @@ func (j *Journal) List(ctx context.Context, open bool) (out []journal.Run, err e
 		text = sqlListOpen
 	}
 	err = j.read(ctx, "journal.List", func(q querier) error {
-		rows, err := q.query(text)
-		if err != nil {
+		_, out, err = runs(q, text)
+		return err
+	})
+	return out, err
+}
+
+// runs reads the rotations that a statement finds, and which rows they are in.
+func runs(q querier, text string, args ...any) (at []int64, out []journal.Run, err error) {
+	rows, err := q.query(text, args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var row, created, updated int64
+		var r journal.Run
+		if err := rows.Scan(runColumns(&row, &r, &created, &updated)...); err != nil {
+			return nil, nil, err
+		}
+		r.Created, r.Updated = fromMillis(created), fromMillis(updated)
+		at, out = append(at, row), append(out, r)
+	}
+	return at, out, rows.Err()
+}
+
+// Recent implements [journal.Journal].
+func (j *Journal) Recent(ctx context.Context, credential string, most int) (out []journal.Run, err error) {
+	const op = "journal.Recent"
+	err = j.read(ctx, op, func(q querier) error {
+		var at []int64
+		if at, out, err = runs(q, sqlRecent, credential, max(most, 0)); err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var row, created, updated int64
-			var r journal.Run
-			if err := rows.Scan(runColumns(&row, &r, &created, &updated)...); err != nil {
+		for i, row := range at {
+			if out[i].Events, err = events(q, op, row); err != nil {
 				return err
 			}
-			r.Created, r.Updated = fromMillis(created), fromMillis(updated)
-			out = append(out, r)
 		}
-		return rows.Err()
+		return nil
 	})
 	return out, err
 }
