@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// answer reads one line from the terminal. The end of the input is a no.
+// readLine reads one line from the terminal. The end of the input is a no.
 // Ctrl-C ends the waiting at once.
-func (a *app) answer(ctx context.Context, prompt string) (string, error) {
+func (a *app) readLine(ctx context.Context, prompt string) (string, error) {
 	fmt.Fprint(a.err, prompt)
 	lines := make(chan string, 1)
 	go func() {
@@ -31,12 +31,12 @@ func (a *app) answer(ctx context.Context, prompt string) (string, error) {
 
 // confirm asks a question that is answered by yes or no.
 func (a *app) confirm(ctx context.Context, question string) (bool, error) {
-	text, err := a.answer(ctx, question+" [y/N] ")
+	text, err := a.readLine(ctx, question+" [y/N] ")
 	return strings.EqualFold(text, "y") || strings.EqualFold(text, "yes"), err
 }
 
 // typeName asks for the name to be typed: the gate of what cannot be undone.
 func (a *app) typeName(ctx context.Context, question, name string) (bool, error) {
-	text, err := a.answer(ctx, question+"\n  Type "+name+" to go on: ")
+	text, err := a.readLine(ctx, question+"\n  Type "+name+" to go on: ")
 	return text == name, err
 }

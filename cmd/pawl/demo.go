@@ -46,7 +46,7 @@ func (a *app) runDemo(ctx context.Context) error {
 		d.err = a.out // here the story is the output
 		a.introduce(w)
 	}
-	if err := d.runRotate(ctx, []string{world.Credential}, pawl.Scheduled, &driving{yes: true, autoRevoke: true, timeout: time.Minute}); err != nil {
+	if err := d.runRotate(ctx, []string{world.Credential}, &planning{reason: string(pawl.Scheduled)}, &driving{yes: true, autoRevoke: true, timeout: time.Minute}); err != nil {
 		return err
 	}
 	if a.json {

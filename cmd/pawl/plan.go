@@ -17,7 +17,7 @@ import (
 )
 
 func newPlanCommand(a *app) *cobra.Command {
-	var reason, file string
+	p, file := &planning{}, ""
 	cmd := &cobra.Command{
 		Use: "plan NAME...", Short: "Say what a rotation would do, and check that it could, without any effect",
 		Long: `Reads only. Prints what is created, written and revoked, which evidence is required of each
@@ -25,15 +25,9 @@ place, what each place holds now, and a digest of the plan.
 
 Exit status: 0 it could run · 1 it would be refused · 2 usage or catalog · 4 sign-in needed`,
 		Args: names(1, -1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := parseReason(reason)
-			if err != nil {
-				return err
-			}
-			return a.runPlan(cmd.Context(), args, r, file)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runPlan(cmd.Context(), args, p, file) },
 	}
-	cmd.Flags().StringVar(&reason, "reason", string(pawl.Manual), "scheduled, manual, leak, offboarding, rehearsal")
+	p.flags(cmd)
 	cmd.Flags().StringVarP(&file, "output", "o", "", "also write the plan to this file")
 	return cmd
 }
@@ -60,8 +54,12 @@ type placeLine struct {
 	Holds   string `json:"holds"` // current, other, nothing, unreadable
 }
 
-func (a *app) runPlan(ctx context.Context, args []string, reason pawl.Reason, file string) error {
+func (a *app) runPlan(ctx context.Context, args []string, pl *planning, file string) error {
 	cat, err := a.loadCatalog()
+	if err != nil {
+		return err
+	}
+	plans, err := pl.plans(cat, args)
 	if err != nil {
 		return err
 	}
@@ -69,11 +67,7 @@ func (a *app) runPlan(ctx context.Context, args []string, reason pawl.Reason, fi
 	eng := engine.New(engine.Config{Actor: a.actor(), Open: a.opener(cat).Open, Log: a.log()})
 	var all []planned
 	var failed error
-	for _, name := range args {
-		p, err := cat.Plan(name, reason)
-		if err != nil {
-			return err
-		}
+	for _, p := range plans {
 		report, err := eng.Survey(ctx, p)
 		if err != nil {
 			return err

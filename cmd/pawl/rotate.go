@@ -5,79 +5,39 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/engine"
-	"github.com/pawl-dev/pawl/rotation"
 )
 
-// driving are the flags of every command that drives a rotation.
-type driving struct {
-	yes        bool
-	autoRevoke bool
-	timeout    time.Duration
-	reason     string
+// planning are the flags that say what is planned: plan and rotate have them in
+// common, so that what is shown is what is done.
+type planning struct {
+	reason string
 }
 
-func (d *driving) flags(cmd *cobra.Command, revoke bool) {
-	cmd.Flags().BoolVarP(&d.yes, "yes", "y", false, "do not ask before beginning")
-	if revoke {
-		cmd.Flags().BoolVar(&d.autoRevoke, "auto-revoke", false, "revoke the old credential as soon as every required consumer is proved")
-	}
-	cmd.Flags().DurationVar(&d.timeout, "timeout", engine.DefaultTimeout, "how long proofs are waited for before it stops safely")
+func (p *planning) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&p.reason, "reason", string(pawl.Manual), "scheduled, manual, leak, offboarding, rehearsal")
 }
 
-// check refuses flags that cannot be meant.
-func (d *driving) check() error {
-	if d.timeout <= 0 {
-		return usage("--timeout %s: want a time that is left to wait, as 10m", d.timeout)
+// plans makes the plan of each named credential.
+func (p *planning) plans(cat *catalog.Catalog, names []string) ([]pawl.Plan, error) {
+	reason, err := parseReason(p.reason)
+	if err != nil {
+		return nil, err
 	}
-	return nil
-}
-
-const exits = `
-Exit status: 0 done · 1 failed, old credential untouched · 2 usage or catalog · 3 declined · 4 sign-in needed
-5 waits for a person · 6 incomplete but safe · 7 needs a person now · 130 interrupted (pawl exit-codes)`
-
-func newRotateCommand(a *app) *cobra.Command {
-	d := &driving{}
-	cmd := &cobra.Command{
-		Use: "rotate NAME...", Short: "Rotate credentials: mint, write everywhere, prove, revoke, prove dead",
-		Long: `Rotates each named credential. Without --auto-revoke it stops before the revoke, when
-every required consumer is proved on the new credential: the revoke is a step of its own,
-so that it can be looked at first (pawl revoke NAME), or undone (pawl rollback NAME).
-` + exits,
-		Args: names(1, -1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			reason, err := parseReason(d.reason)
-			if err != nil {
-				return err
-			}
-			return a.runRotate(cmd.Context(), args, reason, d)
-		},
+	var all []pawl.Plan
+	for _, name := range names {
+		plan, err := cat.Plan(name, reason)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, plan)
 	}
-	d.flags(cmd, true)
-	cmd.Flags().StringVar(&d.reason, "reason", string(pawl.Manual), "scheduled, manual, leak, offboarding, rehearsal")
-	return cmd
-}
-
-func newRehearseCommand(a *app) *cobra.Command {
-	d := &driving{}
-	cmd := &cobra.Command{
-		Use: "rehearse NAME", Short: "Rotate up to the revoke, then put everything back and revoke the new one",
-		Long: `Really mints, writes and proves, then restores every copy, proves that as well, revokes the
-new credential and proves it dead. The old credential is never at risk.
-` + exits,
-		Args: names(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runRotate(cmd.Context(), args, pawl.Rehearsal, d)
-		},
-	}
-	d.flags(cmd, false)
-	return cmd
+	return all, nil
 }
 
 func parseReason(text string) (pawl.Reason, error) {
@@ -91,7 +51,39 @@ func parseReason(text string) (pawl.Reason, error) {
 	return "", usage("--reason %s: want one of %s", word(text), strings.Join(all, ", "))
 }
 
-func (a *app) runRotate(ctx context.Context, args []string, reason pawl.Reason, d *driving) error {
+func newRotateCommand(a *app) *cobra.Command {
+	d, p := &driving{}, &planning{}
+	cmd := &cobra.Command{
+		Use: "rotate NAME...", Short: "Rotate credentials: mint, write everywhere, prove, revoke, prove dead",
+		Long: `Rotates each named credential. Without --auto-revoke it stops before the revoke, when
+every required consumer is proved on the new credential: the revoke is a step of its own,
+so that it can be looked at first (pawl revoke NAME), or undone (pawl rollback NAME).
+` + exits,
+		Args: names(1, -1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runRotate(cmd.Context(), args, p, d) },
+	}
+	d.flags(cmd, true)
+	p.flags(cmd)
+	return cmd
+}
+
+func newRehearseCommand(a *app) *cobra.Command {
+	d := &driving{}
+	cmd := &cobra.Command{
+		Use: "rehearse NAME", Short: "Rotate up to the revoke, then put everything back and revoke the new one",
+		Long: `Really mints, writes and proves, then restores every copy, proves that as well, revokes the
+new credential and proves it dead. The old credential is never at risk.
+` + exits,
+		Args: names(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runRotate(cmd.Context(), args, &planning{reason: string(pawl.Rehearsal)}, d)
+		},
+	}
+	d.flags(cmd, false)
+	return cmd
+}
+
+func (a *app) runRotate(ctx context.Context, args []string, p *planning, d *driving) error {
 	if err := d.check(); err != nil {
 		return err
 	}
@@ -99,13 +91,9 @@ func (a *app) runRotate(ctx context.Context, args []string, reason pawl.Reason, 
 	if err != nil {
 		return err
 	}
-	var plans []pawl.Plan
-	for _, name := range args {
-		p, err := cat.Plan(name, reason)
-		if err != nil {
-			return err
-		}
-		plans = append(plans, p)
+	plans, err := p.plans(cat, args)
+	if err != nil {
+		return err
 	}
 	if !d.yes && !a.asks() {
 		return usage("nobody can be asked here: add --yes to begin without a question")
@@ -119,7 +107,12 @@ func (a *app) runRotate(ctx context.Context, args []string, reason pawl.Reason, 
 	if err != nil {
 		return err
 	}
-	sc, worst := newScreen(a), error(nil)
+	return a.rotateAll(ctx, eng, s, plans, d, newScreen(a))
+}
+
+// rotateAll rotates one credential after the other.
+func (a *app) rotateAll(ctx context.Context, eng *engine.Engine, s *store, plans []pawl.Plan, d *driving, sc *screen) error {
+	var worst error
 	for _, p := range plans {
 		if err := a.rotateOne(ctx, eng, s, p, d, sc); err != nil {
 			worst = worse(worst, err)
@@ -185,26 +178,4 @@ func (a *app) unfinished(id pawl.RotationID) error {
 	n := id.Credential
 	return &exit{code: exitIncomplete, err: fmt.Errorf("%v is not finished", id), safe: "Nothing was begun.",
 		next: []string{"pawl resume " + n, "pawl rollback " + n, "pawl status " + n}}
-}
-
-// drive drives a rotation, and on a terminal asks for the revoke when it is
-// time.
-func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID, d *driving, sc *screen) error {
-	for {
-		r, err := eng.Drive(ctx, id, engine.Options{AutoRevoke: d.autoRevoke, Timeout: d.timeout, Watch: sc.watch})
-		if err != nil {
-			return err
-		}
-		if !a.asks() || r.Stop != nil || r.State.Outcome != "" || len(r.Waits) != 1 || r.Waits[0].On != rotation.OnRevoke {
-			return a.conclude(r, sc)
-		}
-		a.say("%s Every required consumer is proved on %s.", a.sign(good), r.State.NewID())
-		ok, err := a.typeName(ctx, "Revoke "+r.State.OldID+" now? This cannot be undone.", id.Credential)
-		if err != nil || !ok {
-			return a.conclude(r, sc)
-		}
-		if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAuthorised, Detail: "asked for at the terminal"}); err != nil {
-			return err
-		}
-	}
 }
