@@ -66,3 +66,9 @@ func (j *Journal) FillDisk(ctx context.Context, pages int) error {
 	_, err := j.writer.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", limit))
 	return err
 }
+
+// On puts a journal on another SQLite.
+func (o Options) On(driver, vfs, synchronous string, keepWAL func(*sql.Conn) error) Options {
+	o.engine = &engine{driver: driver, vfs: vfs, oldest: "3.51.0", synchronous: synchronous, keepWAL: keepWAL}
+	return o
+}

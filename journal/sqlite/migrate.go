@@ -67,7 +67,7 @@ func (w *writer) step(ctx context.Context, n int, o Options) error {
 }
 
 func (w *writer) stepIn(ctx context.Context, n int, text string, o Options) error {
-	there, err := formatOf(ctx, w.conn)
+	there, err := o.sqlite().formatOf(ctx, w.conn)
 	if err != nil || there >= n {
 		return err
 	}

@@ -22,19 +22,35 @@ import (
 const (
 	applicationID = 0x7061776c // "pawl", in the header of the file
 	busyWait      = 5 * time.Second
-
-	// Below 3.53.4, rolling a journal back can damage the file
-	// (https://www.sqlite.org/changes.html).
-	oldestEngine = "3.53.4"
-
 	readersAtOnce = 4
 )
+
+// An engine is a SQLite, and how it is told to write. Tests put the journal on
+// another one, whose disk loses power.
+type engine struct {
+	driver      string // of database/sql
+	vfs         string // "" is the engine's own
+	oldest      string // version
+	synchronous string
+	keepWAL     func(*sql.Conn) error
+}
+
+// modernc is the engine of the product. Below 3.53.4, rolling a journal back
+// can damage the file (https://www.sqlite.org/changes.html).
+var modernc = engine{driver: "sqlite", oldest: "3.53.4", synchronous: "EXTRA", keepWAL: keepWAL}
+
+func (o Options) sqlite() engine {
+	if o.engine == nil {
+		return modernc
+	}
+	return *o.engine
+}
 
 // dsn is constant but for the path, which is escaped: a _pragma is executed as
 // it stands. Its order is the driver's, alphabetical, so journal_mode is not
 // here: it must come after synchronous, and not before it is known that the
 // file is ours.
-func dsn(path, mode string, pragmas ...string) string {
+func (e engine) dsn(path, mode string, pragmas ...string) string {
 	q := url.Values{
 		"mode":       {mode},
 		"_defensive": {"1"},
@@ -42,17 +58,20 @@ func dsn(path, mode string, pragmas ...string) string {
 		"_pragma": append(pragmas, fmt.Sprintf("busy_timeout(%d)", busyWait.Milliseconds()),
 			"trusted_schema(0)", "foreign_keys(1)"),
 	}
+	if e.vfs != "" {
+		q.Set("vfs", e.vfs)
+	}
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), OmitHost: true, RawQuery: q.Encode()}).String()
 }
 
 // openPool returns the connections for reading. Each one sees what is
 // committed, and cannot write.
-func openPool(path string) (*sql.DB, error) {
+func (e engine) openPool(path string) (*sql.DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, openError(pawl.Unavailable, err, "")
 	}
-	db, err := sql.Open("sqlite", dsn(abs, "ro", "query_only(1)"))
+	db, err := sql.Open(e.driver, e.dsn(abs, "ro", "query_only(1)"))
 	if err != nil {
 		return nil, openFailure(err)
 	}
@@ -61,12 +80,12 @@ func openPool(path string) (*sql.DB, error) {
 }
 
 // openSingle returns the only connection that writes.
-func openSingle(ctx context.Context, path string) (*sql.DB, *sql.Conn, error) {
+func (e engine) openSingle(ctx context.Context, path string) (*sql.DB, *sql.Conn, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, nil, openError(pawl.Unavailable, err, "")
 	}
-	db, err := sql.Open("sqlite", dsn(abs, "rw", "synchronous(EXTRA)", "secure_delete(1)"))
+	db, err := sql.Open(e.driver, e.dsn(abs, "rw", "synchronous("+e.synchronous+")", "secure_delete(1)"))
 	if err != nil {
 		return nil, nil, openFailure(err)
 	}
@@ -135,17 +154,17 @@ func existingFile(path string) error {
 
 // formatOf returns the number of the file's newest migration, 0 for a file with
 // nothing in it. It changes nothing.
-func formatOf(ctx context.Context, conn *sql.Conn) (int, error) {
-	var engine string
+func (e engine) formatOf(ctx context.Context, conn *sql.Conn) (int, error) {
+	var is string
 	var app, version, tables int
 	row := conn.QueryRowContext(ctx, `SELECT sqlite_version(), (SELECT application_id FROM pragma_application_id),
 		(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`)
-	if err := row.Scan(&engine, &app, &version, &tables); err != nil {
+	if err := row.Scan(&is, &app, &version, &tables); err != nil {
 		return 0, openFailure(err)
 	}
 	switch {
-	case older(engine, oldestEngine):
-		return 0, openError(pawl.Unavailable, fmt.Errorf("SQLite %s is too old", engine), "build pawl with SQLite "+oldestEngine+" or newer")
+	case older(is, e.oldest):
+		return 0, openError(pawl.Unavailable, fmt.Errorf("SQLite %s is too old", is), "build pawl with SQLite "+e.oldest+" or newer")
 	case app == 0 && version == 0 && tables == 0:
 		return 0, nil
 	case app != applicationID:

@@ -248,6 +248,18 @@ func TestRollback(t *testing.T) {
 	open(t, path, signer) // not asked again
 }
 
+// TestCheckpointLostItsContent opens what a power loss may leave of the
+// checkpoint beside the journal: its name, or its name and its length. It was
+// refused as the checkpoint of another journal.
+func TestCheckpointLostItsContent(t *testing.T) {
+	signer := journaltest.Signer(t)
+	path := made(t, signer)
+	for _, left := range [][]byte{nil, make([]byte, 200)} {
+		must(t, os.WriteFile(filepath.Join(filepath.Dir(path), "audit.checkpoint"), left, 0o600))
+		must(t, open(t, path, signer).Close())
+	}
+}
+
 // TestOtherHistory has as many records as were seen, but others.
 func TestOtherHistory(t *testing.T) {
 	signer := journaltest.Signer(t)

@@ -16,7 +16,7 @@ import (
 // looks whether it is whole and is the one it should be. Until that is known
 // nothing is changed.
 func openWriter(ctx context.Context, o Options) (*writer, error) {
-	db, conn, err := openSingle(ctx, o.Path)
+	db, conn, err := o.sqlite().openSingle(ctx, o.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func openWriter(ctx context.Context, o Options) (*writer, error) {
 }
 
 func (w *writer) start(ctx context.Context, o Options) error {
-	version, err := formatOf(ctx, w.conn)
+	version, err := o.sqlite().formatOf(ctx, w.conn)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (w *writer) start(ctx context.Context, o Options) error {
 	if err := w.migrate(ctx, version, o); err != nil {
 		return err
 	}
-	if err := keepWAL(w.conn); err != nil {
+	if err := o.sqlite().keepWAL(w.conn); err != nil {
 		return openFailure(err)
 	}
 	if err := w.checkOwner(ctx); err != nil {

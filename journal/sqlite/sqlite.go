@@ -49,6 +49,8 @@ type Options struct {
 	AcceptRollback bool
 
 	Now func() time.Time // nil is time.Now
+
+	engine *engine // nil is the product's
 }
 
 func (o Options) now() func() time.Time {
@@ -95,7 +97,7 @@ func Open(ctx context.Context, o Options) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.readers, err = openPool(o.Path)
+	j.readers, err = o.sqlite().openPool(o.Path)
 	if err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -108,25 +110,25 @@ func openReader(ctx context.Context, o Options) (*Journal, error) {
 	if err := existingFile(o.Path); err != nil {
 		return nil, err
 	}
-	pool, err := openPool(o.Path)
+	pool, err := o.sqlite().openPool(o.Path)
 	if err != nil {
 		return nil, err
 	}
 	j := &Journal{path: o.Path, now: o.now(), readers: pool}
-	if err := j.identify(ctx); err != nil {
+	if err := j.identify(ctx, o.sqlite()); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
 	return j, nil
 }
 
 // identify reads whose journal it is.
-func (j *Journal) identify(ctx context.Context) error {
+func (j *Journal) identify(ctx context.Context, e engine) error {
 	conn, err := j.readers.Conn(ctx)
 	if err != nil {
 		return openFailure(err)
 	}
 	defer conn.Close()
-	version, err := formatOf(ctx, conn)
+	version, err := e.formatOf(ctx, conn)
 	switch {
 	case err != nil:
 		return err

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -18,8 +19,9 @@ func witnessPath(path string) string {
 // path, to compare the audit log with, or nil if there is none.
 func Witness(path string) ([]byte, error) { return readWitness(path) }
 
-// readWitness returns nothing if there is none, or if a power loss left an
-// empty file: it is not synced, being only a second opinion.
+// readWitness returns nothing if there is none, or if a power loss left a file
+// with nothing in it, which may have its length: it is not synced, being only a
+// second opinion.
 func readWitness(path string) ([]byte, error) {
 	text, err := os.ReadFile(witnessPath(path))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -28,7 +30,7 @@ func readWitness(path string) ([]byte, error) {
 	if err != nil {
 		return nil, openFailure(err)
 	}
-	return text, nil
+	return bytes.Trim(text, "\x00"), nil
 }
 
 // keepWitness replaces the checkpoint beside the journal. Failures do not
