@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pawl-dev/pawl/provider"
 )
 
 // A nodeReader is a type of this package that reads itself from a file.
@@ -151,6 +153,14 @@ func isEmpty(v reflect.Value) bool {
 func (r *reader) decode(n *node, v reflect.Value) {
 	if own, ok := v.Addr().Interface().(nodeReader); ok {
 		own.readNode(r, n)
+		return
+	}
+	if own, ok := v.Addr().Interface().(provider.Shorthand); ok {
+		if n.kind == textNode {
+			own.Short(n.text)
+			return
+		}
+		r.mapping(n, layout{into: []any{own}})
 		return
 	}
 	if own, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {

@@ -205,9 +205,9 @@ func attests(e Entry) bool {
 	}
 	for _, proof := range e.Proofs {
 		var has struct {
-			Attest string `json:"attest"`
+			Attest json.RawMessage `json:"attest"`
 		}
-		if json.Unmarshal(proof.Config, &has) == nil && has.Attest != "" {
+		if json.Unmarshal(proof.Config, &has) == nil && len(has.Attest) > len(`""`) {
 			return true
 		}
 	}

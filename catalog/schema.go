@@ -78,6 +78,9 @@ func (b *schemas) of(t reflect.Type) object {
 	if own, ok := zero.(schemer); ok {
 		return own.jsonSchema(b)
 	}
+	if _, ok := zero.(provider.Shorthand); ok {
+		return object{"oneOf": []any{object{"type": "string"}, b.structure(t)}}
+	}
 	if _, ok := zero.(encoding.TextUnmarshaler); ok {
 		return object{"type": "string"}
 	}

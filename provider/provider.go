@@ -64,6 +64,10 @@ type Settings interface {
 	Where() string
 }
 
+// Shorthand is implemented by a pointer to a struct of settings that may also be
+// written as a text alone, which stands for the whole of it.
+type Shorthand interface{ Short(text string) }
+
 // Located settings name the one location that they write to. Two catalog
 // entries with a common location are a mistake.
 type Located interface{ Locations() []string }

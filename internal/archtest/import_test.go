@@ -25,6 +25,9 @@ var diagram = []row{
 	{pkg: ".", std: "pure"},
 	{pkg: "rotation", uses: ".", std: "pure"},
 
+	// What applications mount. It is theirs, so it needs nothing of ours.
+	{pkg: "health", not: "os log/slog"},
+
 	// What is kept. Nothing here knows of vendors.
 	{pkg: "audit", uses: ".", deps: "golang.org/x/mod", not: "os net net/http log/slog"},
 	{pkg: "seal", uses: ".", deps: "github.com/tink-crypto/tink-go", not: "net net/http log/slog"},
@@ -47,7 +50,8 @@ var diagram = []row{
 	{pkg: "provider/github", uses: ". provider provider/wire", deps: "github.com/google/go-github golang.org/x/crypto", tests: vendorTests, not: "os log/slog"},
 	{pkg: "provider/slack", uses: ". provider provider/wire", deps: "github.com/slack-go/slack", tests: vendorTests, not: "os log/slog"},
 	{pkg: "provider/*", uses: ". provider provider/wire", tests: vendorTests, not: "os log/slog"},
-	{pkg: "probe/*", uses: ". provider provider/wire", deps: "github.com/itchyny/gojq", not: "os log/slog"},
+	{pkg: "probe/attest", uses: ". health", not: "os net net/http log/slog"},
+	{pkg: "probe/http", uses: ". health probe/attest provider provider/wire", deps: "github.com/itchyny/gojq", not: "os log/slog"},
 
 	// What people write, and where secrets come from.
 	{pkg: "secretref", uses: ".", deps: "github.com/zalando/go-keyring", not: "net/http log/slog"},
@@ -60,7 +64,7 @@ var diagram = []row{
 
 	// Vendors that are simulated, and the machinery of tests.
 	{pkg: "sim", not: "log/slog"},
-	{pkg: "sim/world", uses: "provider/*/*sim", tests: "catalog provider/all"},
+	{pkg: "sim/world", uses: "health provider/*/*sim", tests: "catalog provider/all"},
 	{pkg: "internal/dst", uses: ". rotation", not: "os net net/http"},
 	{pkg: "internal/archtest"},
 

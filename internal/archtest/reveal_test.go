@@ -19,7 +19,8 @@ var revealers = map[string]string{
 	"audit/sign.go":   "reads the key that signs the log",
 	"engine/scrub.go": "looks for values in texts, to take them out",
 
-	"probe/http/query.go": "digests the value, to compare it with what a consumer attests",
+	"probe/http/digest.go":   "digests the value, to compare it with what a consumer attests",
+	"probe/attest/attest.go": "keys the HMAC with the value, to compare it with what a consumer attests",
 
 	"provider/wire/do.go":              "puts the token into the Authorization header",
 	"provider/heroku/vars.go":          "puts the value into a config var, and compares what is there",

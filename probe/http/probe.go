@@ -4,10 +4,14 @@
 // The consumer answers with JSON, and two jq expressions read it:
 //
 //	expect   is true when the consumer is well; alone it is a condition, no evidence
-//	attest   gives the SHA-256 of the value in use, in hex
+//	attest   gives the SHA-256 of the value in use, in hex, or its HMAC
 //
 // Attesting is what makes the probe evidence of class [pawl.Attested]. Only for
 // values with so much entropy that a digest gives nothing away.
+//
+// A plain digest can be cached, or said by somebody who has seen it once. With a
+// nonce, which is a new one for each look, an answer is worth something only as
+// the answer to this look.
 //
 // Nothing of an answer ever reaches a detail, an error or a log: neither its
 // text nor the digest.
@@ -20,8 +24,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/probe/attest"
 	"github.com/pawl-dev/pawl/provider"
 	"github.com/pawl-dev/pawl/provider/wire"
 )
@@ -60,6 +68,22 @@ type probe struct {
 	s              Settings
 	expect, attest *query // nil where not given
 	bad            error
+	last           memory
+}
+
+// memory is the answer before. The zero value is ready.
+type memory struct {
+	mu sync.Mutex
+	attest.Answer
+}
+
+// again reports whether the answer before was the same one, and remembers this.
+func (m *memory) again(a attest.Answer) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	same := m.Answer == a
+	m.Answer = a
+	return same
 }
 
 func newProbe(hc *http.Client, s Settings) pawl.Prover {
@@ -81,14 +105,15 @@ func (p *probe) Prove(ctx context.Context, l pawl.Look) (pawl.Observation, error
 	if p.attest != nil && l.Want.Secret.IsZero() {
 		return pawl.Observation{}, &pawl.Error{Op: "http.Prove", Kind: pawl.Invalid, Err: errors.New("no value to compare with")}
 	}
-	body, wrong := p.ask(ctx)
+	q := p.question()
+	body, wrong := p.ask(ctx, q)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return pawl.Observation{}, &pawl.Error{Op: "http.Prove", Kind: pawl.Unavailable, Err: ctx.Err()}
 	}
 	if wrong != "" {
 		return pawl.Observation{Detail: wrong}, nil
 	}
-	seen := p.attested(ctx, body, l)
+	seen := p.attested(ctx, body, q, l)
 	if wrong := p.unwell(ctx, body); wrong != "" {
 		return pawl.Observation{Holds: seen.Holds, Detail: wrong}, nil
 	}
@@ -97,12 +122,13 @@ func (p *probe) Prove(ctx context.Context, l pawl.Look) (pawl.Observation, error
 
 // Preflight remarks on an endpoint that does not do its part now.
 func (p *probe) Preflight(ctx context.Context) ([]string, error) {
-	body, wrong := p.ask(ctx)
+	q := p.question()
+	body, wrong := p.ask(ctx, q)
 	if wrong == "" {
 		wrong = p.unwell(ctx, body)
 	}
 	if wrong == "" && p.attest != nil {
-		_, wrong = p.attest.digest(ctx, body)
+		_, wrong = p.shows(ctx, body, q)
 	}
 	if wrong == "" {
 		return nil, nil
@@ -110,10 +136,36 @@ func (p *probe) Preflight(ctx context.Context) ([]string, error) {
 	return []string{p.s.Where() + ": " + wrong}, nil
 }
 
+// question is what this look asks; without a nonce, nothing in particular.
+func (p *probe) question() attest.Question {
+	if !p.s.Attest.asks() {
+		return attest.Question{}
+	}
+	return attest.Ask(p.s.Attest.Context, p.s.Attest.name())
+}
+
+// address is where to ask. The nonce is part of it so that a cache on the way
+// has no answer to it.
+func (p *probe) address(q attest.Question) (string, error) {
+	u, err := url.Parse(p.s.HTTP)
+	if err != nil || q.Nonce == "" {
+		return p.s.HTTP, err
+	}
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += "nonce=" + q.Nonce
+	return u.String(), nil
+}
+
 // ask returns the decoded answer, or what is wrong with it. The answer need not
 // be JSON if nothing is read from it.
-func (p *probe) ask(ctx context.Context) (body any, wrong string) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.s.HTTP, nil)
+func (p *probe) ask(ctx context.Context, q attest.Question) (body any, wrong string) {
+	address, err := p.address(q)
+	if err != nil {
+		return nil, "not a request that can be made"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, "not a request that can be made"
 	}
@@ -127,6 +179,9 @@ func (p *probe) ask(ctx context.Context) (body any, wrong string) {
 	defer resp.Body.Close()
 	if resp.StatusCode != p.s.status() {
 		return nil, fmt.Sprintf("answered %d, wanted %d", resp.StatusCode, p.s.status())
+	}
+	if q.Nonce != "" && cached(resp.Header) {
+		return nil, "a cache answered in the consumer's place, which proves nothing"
 	}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	switch {
@@ -154,23 +209,67 @@ func (p *probe) unwell(ctx context.Context, body any) string {
 	return wrong
 }
 
-// attested compares the digest in the answer with that of both generations. What
-// a snapshot stands for cannot be compared; then all that counts is that it is
+// cached reports whether a response was kept by a cache: it then has an age.
+func cached(h http.Header) bool {
+	for _, age := range h.Values("Age") {
+		if n, err := strconv.Atoi(age); err != nil || n != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// shows reads what the answer says of the value in use.
+func (p *probe) shows(ctx context.Context, body any, q attest.Question) (shown, string) {
+	if q.Nonce == "" {
+		return p.attest.digest(ctx, body)
+	}
+	return p.attest.answer(ctx, body, q)
+}
+
+// attested compares what the answer shows with both generations. What a
+// snapshot stands for cannot be compared; then all that counts is that it is
 // not the other generation.
-func (p *probe) attested(ctx context.Context, body any, l pawl.Look) pawl.Observation {
+func (p *probe) attested(ctx context.Context, body any, q attest.Question, l pawl.Look) pawl.Observation {
 	if p.attest == nil {
 		return pawl.Observation{Verdict: pawl.Proved, Class: pawl.NoEvidence, Detail: "healthy"}
 	}
-	digest, wrong := p.attest.digest(ctx, body)
+	is, wrong := p.shows(ctx, body, q)
+	stale := ""
+	if a, ok := is.(answer); ok && wrong == "" {
+		stale = p.stale(body, a, l)
+	}
 	switch {
-	case wrong == "" && digest.of(l.Not) && !l.Not.Equal(l.Want.Secret):
+	case stale != "":
+		return pawl.Observation{Detail: stale}
+	case wrong == "" && is.of(l.Not) && !l.Not.Equal(l.Want.Secret):
 		return pawl.Observation{Holds: pawl.HoldsNot, Detail: "attests the other generation: not moved yet"}
 	case l.Want.Snapshot:
 		return pawl.Observation{Verdict: pawl.Proved, Class: pawl.NoEvidence, Detail: "healthy"}
 	case wrong != "":
 		return pawl.Observation{Detail: wrong}
-	case digest.of(l.Want.Secret):
+	case is.of(l.Want.Secret):
 		return pawl.Observation{Verdict: pawl.Proved, Class: pawl.Attested, Holds: pawl.HoldsWant, Detail: "attests the value"}
 	}
 	return pawl.Observation{Holds: pawl.HoldsOther, Detail: "attests a value that is of neither generation"}
+}
+
+// stale says why an answer is not known to be to this question, or nothing. One
+// that either value explains is; of any other it is known only if it repeats
+// the nonce, and otherwise it may be an old one, and no third value.
+func (p *probe) stale(body any, a answer, l pawl.Look) string {
+	again := p.last.again(a.Answer)
+	if a.of(l.Want.Secret) && !l.Want.Snapshot || a.of(l.Not) {
+		return ""
+	}
+	said, _ := body.(map[string]any)
+	switch nonce, has := said["nonce"]; {
+	case again:
+		return "gives the same answer to two questions: cached, or it does not use the nonce"
+	case has && nonce != a.to.Nonce:
+		return "answers an earlier question: cached or replayed"
+	case !has && !l.Want.Snapshot:
+		return "attests neither generation with this nonce, and does not repeat the nonce"
+	}
+	return ""
 }

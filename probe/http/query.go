@@ -2,16 +2,11 @@ package httpprobe
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/itchyny/gojq"
-
-	"github.com/pawl-dev/pawl"
 )
 
 const (
@@ -65,38 +60,4 @@ func (q *query) first(ctx context.Context, body any) (got any, wrong string) {
 		return nil, q.key + " gives nothing on this answer"
 	}
 	return got, ""
-}
-
-// digest is the SHA-256 of some value. It is never printed.
-type digest struct{ sum [sha256.Size]byte }
-
-// Format keeps a digest out of any text.
-func (digest) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[digest]") }
-
-// of reports whether d is the digest of a value.
-func (d digest) of(value pawl.Secret) bool {
-	if value.IsZero() {
-		return false
-	}
-	sum := sha256.Sum256(value.Reveal())
-	return subtle.ConstantTimeCompare(sum[:], d.sum[:]) == 1
-}
-
-// digest reads the expression's output as a digest, or says what is wrong.
-func (q *query) digest(ctx context.Context, body any) (d digest, wrong string) {
-	got, wrong := q.first(ctx, body)
-	if wrong != "" {
-		return d, wrong
-	}
-	if got == nil {
-		return d, "attests nothing"
-	}
-	text, ok := got.(string)
-	if !ok || len(text) != hex.EncodedLen(sha256.Size) {
-		return d, "attests something that is not a SHA-256"
-	}
-	if _, err := hex.Decode(d.sum[:], []byte(text)); err != nil {
-		return digest{}, "attests something that is not a SHA-256"
-	}
-	return d, ""
 }

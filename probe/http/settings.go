@@ -11,10 +11,10 @@ var _ provider.Settings = (*Settings)(nil)
 
 // Settings say what to ask and how to read the answer.
 type Settings struct {
-	HTTP   string `json:"http" doc:"Address to GET. It is asked without credentials, and redirects are not followed." required:"true"`
-	Status int    `json:"status,omitempty" doc:"Status that a good answer has. If not given, 200."`
-	Expect string `json:"expect,omitempty" doc:"jq expression over the answer that is true when the consumer is well."`
-	Attest string `json:"attest,omitempty" doc:"jq expression over the answer that gives the SHA-256 of the value in use, in hex."`
+	HTTP   string  `json:"http" doc:"Address to GET. It is asked without credentials, and redirects are not followed." required:"true"`
+	Status int     `json:"status,omitempty" doc:"Status that a good answer has. If not given, 200."`
+	Expect string  `json:"expect,omitempty" doc:"jq expression over the answer that is true when the consumer is well."`
+	Attest *Attest `json:"attest,omitempty" doc:"How the answer shows the value in use: a jq expression that gives its SHA-256, in hex, or a group."`
 }
 
 func (s *Settings) status() int {
@@ -43,7 +43,10 @@ func (s *Settings) compile() (expect, attest *query, err error) {
 	if expect, err = compile("expect", s.Expect); err != nil {
 		return nil, nil, err
 	}
-	attest, err = compile("attest", s.Attest)
+	if err := s.Attest.check(s.HTTP); err != nil {
+		return nil, nil, err
+	}
+	attest, err = compile(s.Attest.key(), s.Attest.expr())
 	return expect, attest, err
 }
 

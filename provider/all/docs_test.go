@@ -183,15 +183,24 @@ func (w *writer) fields(prefix string, typ reflect.Type) {
 			doc += " Required."
 		}
 		w.line("| `%s` | %s | %s |", prefix+key, form(f.Type), strings.ReplaceAll(doc, "|", "\\|"))
-		if f.Type.Kind() == reflect.Struct {
-			w.fields(prefix+key+".", f.Type)
+		inner := f.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Struct {
+			w.fields(prefix+key+".", inner)
 		}
 	}
 }
 
 // form is what a key's value is, in the catalog's words.
 func form(typ reflect.Type) string {
+	if typ.Implements(reflect.TypeFor[provider.Shorthand]()) {
+		return "text or group"
+	}
 	switch typ.Kind() {
+	case reflect.Pointer:
+		return form(typ.Elem())
 	case reflect.Slice:
 		return "list"
 	case reflect.Map:

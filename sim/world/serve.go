@@ -141,7 +141,7 @@ consumers:
     prove:
       - http: %[1]s/acme-api-prod/health
         expect: '.heroku_api == "ok"'
-        attest: '.credentials.HEROKU_API_KEY.sha256'
+        attest: {nonce: true, name: HEROKU_API_KEY}   # a new question each time
   - {id: console, kind: heroku/config-var, connection: heroku, app: acme-console-prod, keys: [HEROKU_API_KEY]}
   - {id: pipeline, kind: heroku/config-var, connection: heroku, app: acme-rotation-pipeline, keys: [HEROKU_API_KEY]}
   - id: ci

@@ -6,15 +6,13 @@
 package world
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/pawl-dev/pawl/health"
 	"github.com/pawl-dev/pawl/provider/github/githubsim"
 	"github.com/pawl-dev/pawl/provider/heroku/herokusim"
 	"github.com/pawl-dev/pawl/provider/infisical/infisicalsim"
@@ -103,8 +101,9 @@ func (w *World) Handlers() map[string]http.Handler {
 	return all
 }
 
-// apps answers GET /{app}/health as an app would that tells the digest of the
-// value that its live process booted with, and whether Heroku accepts it.
+// apps answers GET /{app}/health as an app does that mounts package health: it
+// tells, with a nonce or without, which value its live process booted with, and
+// whether Heroku accepts it.
 func (w *World) apps(rw http.ResponseWriter, r *http.Request) {
 	app, ok := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/"), "/health")
 	if r.Method != http.MethodGet || !ok || !slices.Contains(Apps, app) {
@@ -121,12 +120,11 @@ func (w *World) apps(rw http.ResponseWriter, r *http.Request) {
 	if w.Heroku.Valid(value) {
 		state = "ok"
 	}
-	sum := sha256.Sum256([]byte(value))
-	rw.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(rw).Encode(map[string]any{
-		"heroku_api":  state,
-		"credentials": map[string]any{Key: map[string]string{"sha256": hex.EncodeToString(sum[:])}},
-	})
+	health.Handler(health.Config{
+		Credentials: map[string]func() []byte{Key: func() []byte { return []byte(value) }},
+		Status:      func() map[string]any { return map[string]any{"heroku_api": state} },
+		Plain:       true,
+	}).ServeHTTP(rw, r)
 }
 
 // Check returns what is wrong at the end of a rotation: a copy that differs, a
