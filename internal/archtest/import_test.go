@@ -24,6 +24,7 @@ var diagram = []row{
 	// What everything is about, and what decides: no I/O, no clock, no dice.
 	{pkg: ".", std: "pure"},
 	{pkg: "rotation", uses: ".", std: "pure"},
+	{pkg: "access", uses: ".", std: "pure"},
 
 	// What applications mount. It is theirs, so it needs nothing of ours.
 	{pkg: "health", not: "os log/slog"},
