@@ -103,6 +103,20 @@ func (r *run) stuck(d rotation.Decision) bool {
 	return true
 }
 
+// parks reports whether there is nothing but a timer, and that far away.
+func (r *run) parks(d rotation.Decision) bool {
+	if r.opt.Park <= 0 || len(d.Do) > 0 || len(d.Append) > 0 || d.Wake.IsZero() || d.Wake.Sub(r.e.now()) < r.opt.Park {
+		return false
+	}
+	for _, w := range d.Waits {
+		switch w.On {
+		case rotation.OnProof, rotation.OnEffect, rotation.OnDeath:
+			return false
+		}
+	}
+	return true
+}
+
 // late reports whether proofs were waited for long enough. The time of a soak
 // or a watch does not count.
 func (r *run) late(d rotation.Decision) bool {

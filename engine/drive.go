@@ -15,6 +15,10 @@ type Options struct {
 	AutoRevoke bool
 	// Timeout is how long proofs are waited for. Zero is [DefaultTimeout].
 	Timeout time.Duration
+	// Park, if positive, ends the drive as soon as nothing can happen for at
+	// least so long but a signal: Result.Wake then says when to take it up again.
+	// Whoever looks after thousands that wait keeps none of them in memory.
+	Park time.Duration
 	// Watch, if not nil, is told of every event that was journaled, in order,
 	// and what is decided after it. It must not block.
 	Watch func(Update)
@@ -40,6 +44,7 @@ type Result struct {
 	Phase rotation.Phase
 	Waits []rotation.Wait // why it was left, if it is not finished
 	Late  bool            // proofs were waited for until the timeout
+	Wake  time.Time       // when something can be done again without anybody's doing; zero: never
 	Stop  error           // why it was left, if neither finished nor waiting: interrupted, taken over, the journal failed
 }
 
@@ -140,6 +145,9 @@ func (r *run) drive(ctx context.Context) Result {
 		}
 		if len(r.flying) == 0 && r.stuck(d) {
 			return r.leave(d, nil)
+		}
+		if len(r.flying) == 0 && r.parks(d) {
+			return r.result(d, nil) // said nowhere: it goes on by itself
 		}
 		if r.late(d) {
 			r.land(ctx)

@@ -41,5 +41,5 @@ func reasons(waits []rotation.Wait, stop error) string {
 }
 
 func (r *run) result(d rotation.Decision, stop error) Result {
-	return Result{ID: r.id, State: r.state, Phase: d.Phase, Waits: d.Waits, Stop: stop}
+	return Result{ID: r.id, State: r.state, Phase: d.Phase, Waits: d.Waits, Stop: stop, Wake: d.Wake}
 }
