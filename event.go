@@ -59,7 +59,7 @@ const (
 	EvObserved   EventType = "observed"   // Consumer, Proof, Side, Verdict …: one look
 	EvConfirmed  EventType = "confirmed"  // Consumer: a person says it is done
 	EvAuthorised EventType = "authorised" // the revoke was asked for; Detail: how
-	EvApproved   EventType = "approved"   // a second person agrees
+	EvApproved   EventType = "approved"   // a second person agrees. Digest: to which plan; Until: how long it counts
 	EvOwed       EventType = "approval-owed"
 	EvSoaking    EventType = "soaking"  // Until
 	EvGate       EventType = "gate"     // from here on evidence for the revoke is taken; what is older does not count
@@ -125,5 +125,6 @@ type Event struct {
 	Findings []string   `json:"findings,omitempty"`
 	Evidence []Evidence `json:"evidence,omitempty"` // of a revoke intent: what it rests on
 	Plan     *Plan      `json:"plan,omitempty"`
+	Digest   string     `json:"digest,omitempty"` // of the plan that is meant
 	Epoch    int64      `json:"epoch,omitempty"`
 }

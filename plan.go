@@ -85,6 +85,7 @@ func (p Place) Required() bool { return p.Human == nil || p.Human.Blocks }
 type Approval struct {
 	From  string `json:"from"`
 	Count int    `json:"count"`
+	Alone bool   `json:"alone,omitempty"` // a team of one: who asked for the rotation may agree to it
 }
 
 // Digest returns "sha256:" and the hex digest of the plan. Two plans with one

@@ -61,6 +61,7 @@ type scheduleKeys struct {
 type approvalKeys struct {
 	From  string         `json:"from" required:"true" doc:"The team that approves."`
 	Count *approvalCount `json:"count" doc:"How many of them; 1 if not given."`
+	Alone bool           `json:"alone" doc:"A team of one: who asks for the rotation may approve it. It is written into the audit log."`
 }
 
 type finishKeys struct {
@@ -86,7 +87,7 @@ func (r *reader) credential(root *node) *Credential {
 		c.Schedule.Remind = append(c.Schedule.Remind, time.Duration(d))
 	}
 	if k.Approval != nil {
-		c.Approval = &pawl.Approval{From: k.Approval.From, Count: 1}
+		c.Approval = &pawl.Approval{From: k.Approval.From, Count: 1, Alone: k.Approval.Alone}
 		if k.Approval.Count != nil {
 			c.Approval.Count = int(*k.Approval.Count)
 		}

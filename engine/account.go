@@ -24,7 +24,7 @@ func account(id pawl.RotationID, s *rotation.State, ev pawl.Event) []audit.Event
 	}
 	a.Context = audit.Context{Rotation: id, Step: ev.Step, Attempt: ev.Attempt, Epoch: s.Epoch, Reason: s.Plan.Reason, Method: method(s.Plan),
 		Label: ev.Label, Owed: s.Owed, Evidence: ev.Evidence, Kind: ev.Kind, Detail: detail(ev)}
-	for _, who := range s.Approved {
+	for _, who := range s.Approved(ev.At) {
 		a.Context.Approvals = append(a.Context.Approvals, who.ID)
 	}
 	switch ev.Type {

@@ -54,9 +54,7 @@ func (s *State) Apply(e pawl.Event) {
 	case pawl.EvAuthorised:
 		s.Authorised, s.Once = e.Actor, e.Reason == ForThisRun
 	case pawl.EvApproved:
-		if !slices.Contains(s.Approved, e.Actor) {
-			s.Approved = append(s.Approved, e.Actor)
-		}
+		s.approved(e)
 	case pawl.EvOwed:
 		s.Owed = true
 	case pawl.EvSoaking:
@@ -76,6 +74,18 @@ func (s *State) Apply(e pawl.Event) {
 	case pawl.EvClosed:
 		s.Outcome = e.Outcome
 	}
+}
+
+// approved: each person counts once, with their latest word. An approval of
+// another plan is none of this one, and nobody approves what they asked for
+// themselves unless the catalog says that there is nobody else.
+func (s *State) approved(e pawl.Event) {
+	a := s.Plan.Approval
+	if e.Digest != "" && e.Digest != s.Plan.Digest() || e.Actor == s.By && (a == nil || !a.Alone) {
+		return
+	}
+	s.Approvals = slices.DeleteFunc(slices.Clone(s.Approvals), func(x Assent) bool { return x.By == e.Actor })
+	s.Approvals = append(s.Approvals, Assent{e.Actor, e.Until})
 }
 
 // meant reports whether a confirmation is of the generation that is wanted now,
@@ -110,7 +120,7 @@ func (s *State) forget() {
 }
 
 func (s *State) plan(e pawl.Event) {
-	s.Plan, s.Label, s.Started, s.Target = *e.Plan, e.Label, e.At, pawl.New
+	s.Plan, s.Label, s.Started, s.By, s.Target = *e.Plan, e.Label, e.At, e.Actor, pawl.New
 	s.Places = make([]Place, len(s.Plan.Consumers))
 	for i, c := range s.Plan.Consumers {
 		s.Places[i].Proofs = make([]Proof, len(c.Proofs))

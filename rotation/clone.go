@@ -7,7 +7,7 @@ func (s *State) Clone() *State {
 	c := *s
 	c.Attempts = slices.Clone(s.Attempts)
 	c.Kills = slices.Clone(s.Kills)
-	c.Approved = slices.Clone(s.Approved)
+	c.Approvals = slices.Clone(s.Approvals)
 	c.Places = slices.Clone(s.Places)
 	for i := range c.Places {
 		c.Places[i].Proofs = slices.Clone(s.Places[i].Proofs) // Unsure is replaced, never changed

@@ -28,7 +28,7 @@ func (d *decider) soak() bool {
 // owed instead of waited for.
 func (d *decider) approval() bool {
 	a := d.s.Plan.Approval
-	if a == nil || len(d.s.Approved) >= a.Count || d.s.rehearsing() {
+	if a == nil || len(d.s.Approved(d.now)) >= a.Count || d.s.rehearsing() {
 		return true
 	}
 	if d.s.Plan.Reason == pawl.Leak {
@@ -37,7 +37,7 @@ func (d *decider) approval() bool {
 		}
 		return d.s.Owed
 	}
-	d.wait(Wait{On: OnApproval, Detail: fmt.Sprintf("approval by %s (%d of %d)", a.From, len(d.s.Approved), a.Count)})
+	d.wait(Wait{On: OnApproval, Detail: fmt.Sprintf("approval by %s (%d of %d)", a.From, len(d.s.Approved(d.now)), a.Count)})
 	return false
 }
 
@@ -200,7 +200,7 @@ func (s *State) Guard(now time.Time) error {
 		return refuse("nobody asked for the revoke")
 	case s.Target == pawl.New && now.Before(s.SoakUntil):
 		return refuse("the soak is not over")
-	case s.Target == pawl.New && s.unapproved():
+	case s.Target == pawl.New && s.unapproved(now):
 		return refuse("an approval is missing")
 	case now.Before(s.Last.Add(-time.Second)):
 		return refuse("the clock went backwards")
@@ -219,9 +219,9 @@ func (s *State) Guard(now time.Time) error {
 	return nil
 }
 
-func (s *State) unapproved() bool {
+func (s *State) unapproved(now time.Time) bool {
 	a := s.Plan.Approval
-	return a != nil && len(s.Approved) < a.Count && !(s.Plan.Reason == pawl.Leak && s.Owed)
+	return a != nil && len(s.Approved(now)) < a.Count && !(s.Plan.Reason == pawl.Leak && s.Owed)
 }
 
 // proved reports why a place does not count as proved on the target now.

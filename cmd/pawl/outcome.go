@@ -150,7 +150,7 @@ func waiting(r engine.Result, resume string) (code int, text string, next []stri
 		case rotation.OnPerson:
 			return code, "waits for a person", []string{"pawl confirm " + name + " " + w.Consumer, resume}
 		case rotation.OnApproval:
-			return code, "waits for an approval by a second person, which needs a server", []string{"pawl rollback " + name, resume}
+			return code, "waits for an approval by a second person", []string{"pawl approve " + name + "   # by somebody else than " + r.State.By.ID, "pawl rollback " + name, resume}
 		case rotation.OnVendor:
 			return code, "waits for a person at the vendor", []string{resume}
 		case rotation.OnPause:

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// approvalCounts is how long an approval is one: for the rotation that it was
+// given to, and not for whatever is left of it weeks later.
+const approvalCounts = 24 * time.Hour
+
+func newApproveCommand(a *app) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "approve NAME", Short: "Agree, as a second person, to the revoke of the old credential",
+		Long: `Approves the plan that the open rotation was begun with, by its digest, for 24 hours. Who
+asked for the rotation cannot approve it, unless the catalog says approval: {alone: true}.
+
+Exit status: 0 approved · 2 nothing to approve · 3 declined`,
+		Args: names(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.signal(cmd.Context(), args[0], func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+				return a.approve(ctx, eng, id, s, yes)
+			})
+		},
+	}
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return cmd
+}
+
+func (a *app) approve(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, yes bool) error {
+	want, digest := s.Plan.Approval, s.Plan.Digest()
+	switch {
+	case s.Outcome != "":
+		return usage("%s is finished: there is nothing to approve", id)
+	case want == nil:
+		return usage("%s asks for no approval", id)
+	case a.actor() == s.By && !want.Alone:
+		return &exit{code: exitUsage, err: fmt.Errorf("%s was asked for by you, so somebody else of %s has to approve it", id, want.From),
+			safe: capital(oldKey(s)) + ".", next: []string{"pawl status " + id.Credential}}
+	}
+	a.say("%s · %s · asked for by %s", id, s.Plan.Reason, s.By.ID)
+	a.say("Plan %s revokes %s of %s; %d places.", digest, orDash(s.OldID), id.Credential, len(s.Plan.Consumers))
+	if err := a.confirmed(ctx, yes, "Approve?"); err != nil {
+		return err
+	}
+	ev := pawl.Event{Type: pawl.EvApproved, Digest: digest, Until: time.Now().Add(approvalCounts).UTC()}
+	if want.Alone {
+		ev.Detail = "a team of one: approved by who asked for it"
+	}
+	if err := eng.Signal(ctx, id, ev); err != nil {
+		return err
+	}
+	a.say("%s %s: approved by %s until %s", a.sign(good), id, a.actor().ID, ev.Until.Local().Format("2006-01-02 15:04"))
+	a.say("  If nobody drives it:  pawl resume %s", id.Credential)
+	return nil
+}
