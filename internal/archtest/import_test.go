@@ -59,6 +59,9 @@ var diagram = []row{
 	{pkg: "catalog", uses: ". provider secretref", deps: "github.com/goccy/go-yaml", tests: "provider/* probe/*", not: "net net/http log/slog"},
 	{pkg: "schema", tests: "catalog provider provider/* probe/*", not: "os net net/http"},
 
+	// What crosses the wire.
+	{pkg: "api", uses: ".", not: "os log/slog"},
+
 	// What does it, and what puts the vendors into its hands.
 	{pkg: "engine", uses: ". audit journal provider/wrap rotation seal", not: "os net net/http"},
 	{pkg: "connect", uses: ". catalog engine provider provider/retry provider/wire secretref", tests: "provider/all sim sim/world", not: "os"},
