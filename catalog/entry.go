@@ -93,9 +93,26 @@ func (e *consumerEntry) readNode(r *reader, n *node) {
 	}
 	proofs := r.proofs(keys.Prove.items, e.Op)
 	e.Proofs = proofs.ops
-	if known && offer.kind.Proof != "" && !proofs.kinds[offer.kind.Proof] && e.Require >= offer.kind.Require {
-		r.report(n.at, fmt.Sprintf("add prove: [{%s: …}], or accept weaker evidence, as require: %s", offer.kind.Proof, pawl.Timestamp),
-			"that it is %s can only be shown by a proof of kind %s, and none is listed", offer.kind.Require, offer.kind.Proof)
+	if known && offer.kind.Proof != "" {
+		e.provable(r, n, offer.kind, proofs, seen["require"])
+	}
+}
+
+// provable sees to it that the evidence which is required can be reached by the
+// proofs that are listed. Where the catalog does not say what is required, it is
+// the kind's default, or what its proofs show if that is less: what a run
+// attests is not less than what the default stands for, only something else.
+func (e *consumerEntry) provable(r *reader, n *node, kind provider.ConsumerKind, proofs proofs, require *node) {
+	shows, listed := proofs.kinds[kind.Proof]
+	if listed && require == nil && shows < kind.Require {
+		e.standard, e.Require = shows, shows
+	}
+	switch {
+	case !listed && e.Require >= kind.Require:
+		r.report(n.at, fmt.Sprintf("add prove: [{%s: …}], or accept weaker evidence, as require: %s", kind.Proof, pawl.Timestamp),
+			"that it is %s can only be shown by a proof of kind %s, and none is listed", kind.Require, kind.Proof)
+	case listed && e.Require > shows:
+		r.report(require.at, "", "the proofs that are listed show at most %s", shows)
 	}
 }
 

@@ -18,11 +18,11 @@ type proofKeys struct {
 // proofs are the entries below prove of one consumer.
 type proofs struct {
 	ops   []pawl.Op
-	kinds map[string]bool
+	kinds map[string]pawl.Class // what they can show at most, where that is known
 }
 
 func (r *reader) proofs(items []*node, consumer pawl.Op) proofs {
-	read := proofs{kinds: map[string]bool{}}
+	read := proofs{kinds: map[string]pawl.Class{}}
 	for _, item := range items {
 		if !r.is(item, mapNode) {
 			continue
@@ -31,10 +31,11 @@ func (r *reader) proofs(items []*node, consumer pawl.Op) proofs {
 		if !known {
 			continue
 		}
-		read.kinds[offer.kind.Name] = true
-		if op, ok := r.proof(item, offer, consumer); ok {
+		op, shows, ok := r.proof(item, offer, consumer)
+		if ok {
 			read.ops = append(read.ops, op)
 		}
+		read.kinds[offer.kind.Name] = max(read.kinds[offer.kind.Name], shows)
 	}
 	return read
 }
@@ -57,7 +58,9 @@ func (r *reader) proofKind(n *node) (offer[provider.ProverKind], bool) {
 	return offer[provider.ProverKind]{}, false
 }
 
-func (r *reader) proof(n *node, o offer[provider.ProverKind], consumer pawl.Op) (pawl.Op, bool) {
+// proof also returns the strongest evidence that the proof can give. One that
+// does not say, or is wrong, is not in the way of any.
+func (r *reader) proof(n *node, o offer[provider.ProverKind], consumer pawl.Op) (op pawl.Op, shows pawl.Class, ok bool) {
 	settings := o.kind.Settings()
 	given := r.inherit(settings, o.kind.Inherit, consumer.Config)
 	var keys proofKeys
@@ -66,9 +69,13 @@ func (r *reader) proof(n *node, o offer[provider.ProverKind], consumer pawl.Op) 
 	connection := r.proofConnection(n, o, consumer.Connection)
 	incomplete := consumer.Config == nil && len(given) > 0 // what it would inherit is reported already
 	if len(r.problems) > before || incomplete || !r.validate(n, settings) {
-		return pawl.Op{}, false
+		return pawl.Op{}, pawl.Exercised, false
 	}
-	return pawl.Op{Name: fmt.Sprintf("%s@%d", o.kind.Name, o.kind.Version), Connection: connection, Config: canonical(settings), Starts: o.kind.Starts}, true
+	shows = pawl.Exercised
+	if s, says := settings.(provider.Showing); says {
+		shows = s.Shows()
+	}
+	return pawl.Op{Name: fmt.Sprintf("%s@%d", o.kind.Name, o.kind.Version), Connection: connection, Config: canonical(settings), Starts: o.kind.Starts}, shows, true
 }
 
 // inherit gives a proof the settings of its consumer that it shares with it,

@@ -68,6 +68,10 @@ type Settings interface {
 // written as a text alone, which stands for the whole of it.
 type Shorthand interface{ Short(text string) }
 
+// Showing settings of a proof say the strongest evidence that it can give, where
+// that depends on them.
+type Showing interface{ Shows() pawl.Class }
+
 // Located settings name the one location that they write to. Two catalog
 // entries with a common location are a mistake.
 type Located interface{ Locations() []string }

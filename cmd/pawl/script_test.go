@@ -324,6 +324,11 @@ func scriptWorld(ts *testscript.TestScript, neg bool, args []string) {
 	case "caller-is-old": // the connection signs in with the token that is to be rotated
 		value, _, _ := w.Infisical.Get("prod", "/", world.Key)
 		ts.Check(os.WriteFile(filepath.Join(ts.Getenv("PAWL_CATALOG"), "secrets", "heroku"), []byte(value), 0o600))
+	case "shadow": // ENVIRONMENT: the attesting workflow runs in an environment that has the value in use as a secret of its own
+		value, _, _ := w.Infisical.Get("prod", "/", world.Key)
+		w.GitHub.AddEnvironment(world.Repo, args[1])
+		w.GitHub.SetSecret(world.Repo, args[1], world.Key, value)
+		w.GitHub.Declare(world.Repo, world.Attesting, args[1], "nonce")
 	case "finish-runs": // CONCLUSION: the workflow runs that pawl looks at end
 		finishRuns(w, args[1])
 	default:

@@ -48,7 +48,7 @@ var diagram = []row{
 	{pkg: "provider/providertest", uses: ". provider/wrap sim", tests: "provider provider/* provider/*/*sim"},
 	{pkg: "provider/all", uses: "provider provider/* probe/*"},
 	{pkg: "provider/*/*sim", deps: "golang.org/x/crypto", not: "os log/slog"},
-	{pkg: "provider/github", uses: ". provider provider/wire", deps: "github.com/google/go-github golang.org/x/crypto", tests: vendorTests, not: "os log/slog"},
+	{pkg: "provider/github", uses: ". health probe/attest provider provider/wire", deps: "github.com/google/go-github golang.org/x/crypto", tests: vendorTests, not: "os log/slog"},
 	{pkg: "provider/slack", uses: ". provider provider/wire", deps: "github.com/slack-go/slack", tests: vendorTests, not: "os log/slog"},
 	{pkg: "provider/*", uses: ". provider provider/wire", tests: vendorTests, not: "os log/slog"},
 	{pkg: "probe/attest", uses: ". health", not: "os net net/http log/slog"},

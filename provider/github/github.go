@@ -37,7 +37,7 @@ func Provider() provider.Provider {
 		"A workflow that is dispatched after the write and has to succeed.", newWorkflow)
 	workflow.Connection = "github"
 	workflow.Starts = true
-	workflow.Inherit = []string{"repo"}
+	workflow.Inherit = []string{"repo", "secret"}
 	return provider.Provider{
 		Name: "github",
 		Doc:  "Secrets of GitHub Actions, on github.com or an enterprise server.",

@@ -15,9 +15,11 @@ import (
 // the one that was not there before. It is written down between Start and Prove
 // as "at:TIME;run:ID" or "at:TIME;after:TIME;known:ID,ID;tag:TEXT", the latter
 // with empty parts where there is nothing to say. Without "at:TIME;" it is not
-// known when the run was started.
+// known when the run was started. After it "nonce:TEXT;" is what the run was
+// given to attest its value with, if it was; that is no secret.
 type ticket struct {
 	at    time.Time // when the dispatch was answered, by our clock
+	nonce string    // what the run was asked to attest; empty if nothing
 	run   int64
 	after time.Time // the newest run that was there before
 	known []int64   // the runs that were there before
@@ -40,7 +42,11 @@ func (t ticket) String() string {
 	if t.at.IsZero() {
 		return t.finding()
 	}
-	return "at:" + t.at.UTC().Format(time.RFC3339) + ";" + t.finding()
+	text := "at:" + t.at.UTC().Format(time.RFC3339) + ";"
+	if t.nonce != "" {
+		text += "nonce:" + t.nonce + ";"
+	}
+	return text + t.finding()
 }
 
 // finding is the part of a ticket that says how to find the run.
@@ -63,6 +69,7 @@ var errTicket = errors.New("not a ticket of a workflow run")
 
 func parseTicket(text string) (ticket, error) {
 	var at time.Time
+	var nonce string
 	if rest, ok := strings.CutPrefix(text, "at:"); ok {
 		dispatched, finding, _ := strings.Cut(rest, ";")
 		var err error
@@ -70,9 +77,12 @@ func parseTicket(text string) (ticket, error) {
 			return ticket{}, errTicket
 		}
 		text = finding
+		if rest, ok := strings.CutPrefix(text, "nonce:"); ok {
+			nonce, text, _ = strings.Cut(rest, ";")
+		}
 	}
 	t, err := parseFinding(text)
-	t.at = at
+	t.at, t.nonce = at, nonce
 	return t, err
 }
 

@@ -26,6 +26,8 @@ type WorkflowSettings struct {
 	Repo      string            `json:"repo" doc:"Repository, as owner/name." required:"true"`
 	Ref       string            `json:"ref,omitempty" doc:"Branch or tag to run it at. If not given, main."`
 	Inputs    map[string]string `json:"inputs,omitempty" doc:"Inputs of the workflow."`
+	Attest    *WorkflowAttest   `json:"attest,omitempty" doc:"The run also shows which value it used."`
+	Secret    string            `json:"secret,omitempty" doc:"Name of the secret, which it is attested under."`
 	Correlate string            `json:"correlate,omitempty" doc:"Input that is given a unique text and is part of the workflow's run-name, to find the run on servers that do not tell which one they started."`
 }
 
@@ -36,6 +38,9 @@ const maxInputs = 25
 func (s *WorkflowSettings) Validate() error {
 	inputs := len(s.Inputs)
 	if s.Correlate != "" {
+		inputs++
+	}
+	if s.Attest != nil {
 		inputs++
 	}
 	_, taken := s.Inputs[s.Correlate]
@@ -49,7 +54,7 @@ func (s *WorkflowSettings) Validate() error {
 	case s.Correlate != "" && taken:
 		return errors.New("correlate: this input is given below inputs already")
 	}
-	return nil
+	return s.checkAttest()
 }
 
 // Where implements [provider.Settings].
@@ -81,17 +86,21 @@ func newWorkflow(c *client, s WorkflowSettings) pawl.Prover {
 // Start dispatches the workflow. Servers that do not say which run that makes
 // are asked beforehand for the runs there are, so that Prove can tell. Unknown:
 // a run may have been started.
-func (w *workflow) Start(ctx context.Context, _ pawl.Look) (string, error) {
+func (w *workflow) Start(ctx context.Context, l pawl.Look) (string, error) {
 	const op = "github.Start"
+	inputs := map[string]any{}
+	for name, text := range w.s.Inputs {
+		inputs[name] = text
+	}
+	nonce, err := w.ask(op, inputs, l)
+	if err != nil {
+		return "", err
+	}
 	known, err := w.dispatched(ctx, op)
 	if err != nil {
 		return "", err
 	}
 	find := before(known)
-	inputs := map[string]any{}
-	for name, text := range w.s.Inputs {
-		inputs[name] = text
-	}
 	if w.s.Correlate != "" {
 		find.tag = "pawl-" + rand.Text()
 		inputs[w.s.Correlate] = find.tag
@@ -109,7 +118,7 @@ func (w *workflow) Start(ctx context.Context, _ pawl.Look) (string, error) {
 	if id > 0 {
 		find = ticket{run: id}
 	}
-	find.at = w.c.now()
+	find.at, find.nonce = w.c.now(), nonce
 	w.c.runs.add(dispatched{id: find.run, tag: find.tag, after: write})
 	return find.String(), nil
 }
@@ -163,7 +172,11 @@ func (w *workflow) Prove(ctx context.Context, l pawl.Look) (pawl.Observation, er
 	if run == nil {
 		return w.missing(t), nil
 	}
-	return w.judge(run, notBefore(l)), nil
+	seen := w.judge(run, notBefore(l))
+	if seen.Verdict == pawl.Proved && w.s.Attest != nil {
+		return w.attested(ctx, op, run, t.nonce, l)
+	}
+	return seen, nil
 }
 
 // appears is how long after a dispatch its run may take to be shown.
@@ -209,7 +222,7 @@ func (w *workflow) find(ctx context.Context, op string, t ticket, since time.Tim
 }
 
 func (w *workflow) judge(run *gh.WorkflowRun, since time.Time) pawl.Observation {
-	name := fmt.Sprintf("%s #%d", w.s.Workflow, run.GetRunNumber())
+	name := w.called(run)
 	refuted := func(why string) pawl.Observation {
 		return pawl.Observation{Verdict: pawl.Refuted, Detail: name + " " + why + ": " + link(run)}
 	}
@@ -224,6 +237,10 @@ func (w *workflow) judge(run *gh.WorkflowRun, since time.Time) pawl.Observation 
 		return pawl.Observation{Verdict: pawl.Proved, Class: pawl.Exercised, Holds: pawl.HoldsWant, Detail: name + " succeeded: " + link(run)}
 	}
 	return refuted("ended with " + word(run.GetConclusion()))
+}
+
+func (w *workflow) called(run *gh.WorkflowRun) string {
+	return fmt.Sprintf("%s #%d", w.s.Workflow, run.GetRunNumber())
 }
 
 // word is a state as GitHub calls it, if it is one at all.

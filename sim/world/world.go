@@ -1,7 +1,7 @@
 // Package world puts the simulated vendors together to a small company: a
 // Heroku token in a store, in the config vars of four apps and in a GitHub
 // Actions secret, apps that tell which value they really run on, and a
-// workflow that fails with a dead one. The demo, "pawl sim" and tests run on
+// workflow that fails with a dead one, and another that attests it. The demo, "pawl sim" and tests run on
 // it.
 package world
 
@@ -26,6 +26,7 @@ const (
 	Key        = "HEROKU_API_KEY"
 	Repo       = "acme/api"
 	Workflow   = "deploy-staging.yml"
+	Attesting  = "pawl-attest.yml"
 	Project    = "proj-0001"
 	Credential = "heroku-api-key"
 )
@@ -73,20 +74,29 @@ func New(o Options) *World {
 	}
 	w.Infisical = infisicalsim.New(infisicalsim.Options{Now: o.Now, Project: Project})
 	w.Infisical.Put("prod", "/", Key, old)
-	w.GitHub = githubsim.New(githubsim.Options{Now: o.Now, QueueDelay: o.QueueDelay, RunDuration: o.RunDuration, OnRun: w.deploy})
-	w.GitHub.AddRepo(Repo, Workflow)
+	w.GitHub = githubsim.New(githubsim.Options{Now: o.Now, QueueDelay: o.QueueDelay, RunDuration: o.RunDuration, OnRun: w.deploy, Jobs: jobs})
+	w.GitHub.AddRepo(Repo, Workflow, Attesting)
+	w.GitHub.Declare(Repo, Attesting, "", "nonce")
 	w.GitHub.SetSecret(Repo, "", Key, old)
 	w.Slack = slacksim.New(slacksim.Options{})
 	return w
 }
 
 // deploy is the workflow: it signs in at Heroku with the secret as the run has
-// it.
+// it. The one that only attests signs in nowhere.
 func (w *World) deploy(r githubsim.Run) string {
-	if w.Heroku.Valid(r.Secrets[Key]) {
+	if r.Workflow == Attesting || w.Heroku.Valid(r.Secrets[Key]) {
 		return "success"
 	}
 	return "failure"
+}
+
+// jobs are those of docs/attest.md, if the run was given a nonce.
+func jobs(r githubsim.Run) []string {
+	if r.Inputs["nonce"] == "" {
+		return []string{"deploy"}
+	}
+	return []string{"attest", "pawl-attest=" + health.MAC([]byte(r.Secrets[Key]), strings.ToLower(r.Repo), Key, r.Inputs["nonce"])}
 }
 
 // Handlers returns the vendors' APIs by name, and "apps": the company's own

@@ -34,6 +34,7 @@ type Options struct {
 	QueueDelay    time.Duration          // until a run's job starts
 	RunDuration   time.Duration          // from there to its end
 	OnRun         func(Run) (end string) // what a run comes to, asked once when it ends; nil: "success". It must not use the Sim
+	Jobs          func(Run) []string     // names of a run's jobs, the last of which begin when the first is over; nil: "build". It must not use the Sim
 	ListingLag    time.Duration          // until a run shows in lists
 	IgnoreFilters bool                   // lists of runs ignore status and event
 }

@@ -50,6 +50,7 @@ func (s *Sim) routes() *http.ServeMux {
 	m.HandleFunc("GET /orgs/{owner}/actions/secrets/{name}/repositories", s.inHolder(s.listSelected))
 	m.HandleFunc("GET /repos/{owner}/{repo}/actions/runs", s.inRepo(s.listRuns))
 	m.HandleFunc("GET /repos/{owner}/{repo}/actions/runs/{id}", s.inRepo(s.getRun))
+	m.HandleFunc("GET /repos/{owner}/{repo}/actions/runs/{id}/jobs", s.inRepo(s.listJobs))
 	m.HandleFunc("GET /repos/{owner}/{repo}/actions/workflows/{workflow}", s.inWorkflow(s.getWorkflow))
 	m.HandleFunc("GET /repos/{owner}/{repo}/actions/workflows/{workflow}/runs", s.inWorkflow(s.listWorkflowRuns))
 	m.HandleFunc("POST /repos/{owner}/{repo}/actions/workflows/{workflow}/dispatches", s.inWorkflow(s.dispatch))
