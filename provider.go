@@ -125,6 +125,28 @@ type Consumer interface {
 	Observe(ctx context.Context, l Look) (Observation, error)
 }
 
+// A Joiner is a [Consumer] that can write together with others that share a
+// call with it, such as config vars of one app that hold other credentials.
+type Joiner interface {
+	// SetJointly does what Set of each of all would do, by one call where the
+	// vendor takes one. What comes of it is in the order of all. A write that
+	// is refused for itself keeps none of the others from being made; a call
+	// whose outcome is unknown is unknown for each write that was in it.
+	SetJointly(ctx context.Context, all []Joint) []Joined
+}
+
+// A Joint is one of several writes that are made together.
+type Joint struct {
+	Consumer Consumer // of the same kind, connection and group
+	Write    Write
+}
+
+// Joined is what came of a [Joint]: what its own Set would have returned.
+type Joined struct {
+	Receipt Receipt
+	Err     error
+}
+
 // A Reader is a [Consumer] whose value can be read back. No value there is
 // [NotFound].
 type Reader interface {

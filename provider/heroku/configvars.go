@@ -14,6 +14,7 @@ import (
 
 var (
 	_ pawl.Consumer    = (*configVars)(nil)
+	_ pawl.Joiner      = (*configVars)(nil)
 	_ pawl.Reader      = (*configVars)(nil)
 	_ pawl.Snapshotter = (*configVars)(nil)
 	_ pawl.Preflighter = (*configVars)(nil)
@@ -32,25 +33,8 @@ func configVarsOf(app string) string { return "/apps/" + app + "/config-vars" }
 // The API's answer does not name the release. Mark is the newest one after the
 // write: ours, or a later one, which holds our values as well.
 func (v *configVars) Set(ctx context.Context, w pawl.Write) (pawl.Receipt, error) {
-	const op = "heroku.Set"
-	want, err := desired(v.set.Keys, w.To)
-	if err != nil {
-		return pawl.Receipt{}, &pawl.Error{Op: op, Kind: pawl.Invalid, Err: err}
-	}
-	now, before, err := v.look(ctx, op)
-	switch {
-	case err != nil:
-		return pawl.Receipt{}, err
-	case now.equal(want):
-		return v.unchanged(ctx)
-	case !v.mayOverwrite(now, w.Over):
-		return pawl.Receipt{}, &pawl.Error{Op: op, Kind: pawl.Conflict, Err: fmt.Errorf("%s holds something else than this rotation knows of", v.set.Where()),
-			Hint: "Somebody changed it. Find out who, and decide which value is to stay."}
-	}
-	if err := v.patch(ctx, want); err != nil {
-		return pawl.Receipt{}, err
-	}
-	return pawl.Receipt{Changed: true, Mark: v.markAfter(ctx, before)}, nil
+	got := v.SetJointly(ctx, []pawl.Joint{{Consumer: v, Write: w}})[0]
+	return got.Receipt, got.Err
 }
 
 // look reads the config vars and the newest release, at once.
@@ -121,18 +105,11 @@ func (v *configVars) mayOverwrite(now vars, over []pawl.Content) bool {
 	return false
 }
 
-// patch writes, and makes sure that the answer says so.
-func (v *configVars) patch(ctx context.Context, want vars) error {
-	const op = "heroku.Set"
+// patch writes, and returns what the answer says that the app then holds.
+func (v *configVars) patch(ctx context.Context, want vars) (vars, error) {
 	got := state{keys: v.set.Keys}
-	_, err := v.c.do(ctx, call{op: op, method: http.MethodPatch, path: configVarsOf(v.set.App), body: want.patch(v.set.Keys), mutates: true}, &got)
-	if err != nil {
-		return v.explain(err)
-	}
-	if !got.ours.equal(want) {
-		return &pawl.Error{Op: op, Kind: pawl.Unknown, Err: fmt.Errorf("%s: the answer to the write does not hold what was written", v.set.Where())}
-	}
-	return nil
+	_, err := v.c.do(ctx, call{op: "heroku.Set", method: http.MethodPatch, path: configVarsOf(v.set.App), body: want.patch(v.set.Keys), mutates: true}, &got)
+	return got.ours, v.explain(err)
 }
 
 // markAfter returns the mark of a write that was made after release before was

@@ -63,6 +63,17 @@ func (v vars) equal(w vars) bool {
 	return true
 }
 
+// under returns what v holds under these keys.
+func (v vars) under(keys []string) vars {
+	mine := vars{}
+	for _, k := range keys {
+		if value, ok := v[k]; ok {
+			mine[k] = value
+		}
+	}
+	return mine
+}
+
 // every returns vars in which all keys hold one value.
 func every(keys []string, value pawl.Secret) vars {
 	v := vars{}
