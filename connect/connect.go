@@ -34,6 +34,11 @@ type Opener struct {
 	Log       *slog.Logger
 	Policy    retry.Policy
 
+	// Together, if not nil, is where the rotations of this process meet to
+	// write to one app at once. It is inside of the retries: what is tried
+	// again meets again.
+	Together *Rendezvous
+
 	mu      sync.Mutex
 	clients map[string]any // by connection
 }
@@ -56,7 +61,7 @@ func (o *Opener) Open(ctx context.Context, plan pawl.Plan) (*engine.Hands, error
 	h.Issuer = issuer
 	errs = append(errs, err)
 	for i, c := range plan.Consumers {
-		errs = append(errs, o.place(ctx, h, i, c))
+		errs = append(errs, o.place(ctx, h, i, c, plan.Credential))
 	}
 	return h, join(errs)
 }
@@ -99,7 +104,7 @@ func join(errs []error) error {
 	return first
 }
 
-func (o *Opener) place(ctx context.Context, h *engine.Hands, i int, c pawl.Place) error {
+func (o *Opener) place(ctx context.Context, h *engine.Hands, i int, c pawl.Place, credential string) error {
 	if c.Human != nil && c.Human.Notify != nil {
 		n, err := o.notifier(ctx, *c.Human.Notify)
 		if err != nil {
@@ -108,7 +113,7 @@ func (o *Opener) place(ctx context.Context, h *engine.Hands, i int, c pawl.Place
 		h.Notifiers[i] = n
 	}
 	if c.Human == nil {
-		consumer, err := o.consumer(ctx, c.Op)
+		consumer, err := o.consumer(ctx, c.Op, credential)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.ID, err)
 		}
@@ -131,10 +136,16 @@ func (o *Opener) issuer(ctx context.Context, op pawl.Op) (pawl.Issuer, error) {
 		retry.Issuer)
 }
 
-func (o *Opener) consumer(ctx context.Context, op pawl.Op) (pawl.Consumer, error) {
+func (o *Opener) consumer(ctx context.Context, op pawl.Op, credential string) (pawl.Consumer, error) {
 	return open(ctx, o, op, func(p provider.Provider) []provider.ConsumerKind { return p.Consumers },
 		func(k provider.ConsumerKind) bool { return is(op, k.Name, k.Version) },
-		func(k provider.ConsumerKind, client any) (pawl.Consumer, error) { return k.New(client, op.Config) },
+		func(k provider.ConsumerKind, client any) (pawl.Consumer, error) {
+			c, err := k.New(client, op.Config)
+			if err != nil {
+				return nil, err
+			}
+			return o.meet(c, k, op, credential), nil
+		},
 		retry.Consumer)
 }
 
