@@ -105,6 +105,9 @@ func (r *run) fly(ctx context.Context, a rotation.Action) {
 		if a.Do == rotation.DoPreflight { // so that it can still say what it has seen
 			limit = min(limit, r.opt.Timeout*9/10)
 		}
+		if a.Do == rotation.DoSet {
+			limit += r.opt.Patience
+		}
 		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		o := do(ctx)

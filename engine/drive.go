@@ -19,6 +19,11 @@ type Options struct {
 	// least so long but a signal: Result.Wake then says when to take it up again.
 	// Whoever looks after thousands that wait keeps none of them in memory.
 	Park time.Duration
+	// Patience is how much longer a write may take because it waits for the
+	// writes of other rotations.
+	Patience time.Duration
+	// Turns, if not nil, says when this rotation may revoke.
+	Turns *Turns
 	// Watch, if not nil, is told of every event that was journaled, in order,
 	// and what is decided after it. It must not block.
 	Watch func(Update)
@@ -106,6 +111,9 @@ func (e *Engine) Drive(ctx context.Context, id pawl.RotationID, opt Options) (Re
 	effects, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	r.effects = effects
+	if opt.Turns != nil {
+		defer opt.Turns.leave(id)
+	}
 	return r.drive(ctx), nil
 }
 
@@ -167,7 +175,7 @@ func (r *run) drive(ctx context.Context) Result {
 func (r *run) step(ctx context.Context) (rotation.Decision, error) {
 	for {
 		r.ahead = max(r.ahead, r.jumped())
-		d := rotation.Decide(r.state, r.e.now())
+		d := r.hold(rotation.Decide(r.state, r.e.now()))
 		if d.Phase != r.phase {
 			r.phase, r.since = d.Phase, time.Now()
 		}
