@@ -51,8 +51,13 @@ type Rendezvous struct {
 // A member is a rotation of this process.
 type member struct {
 	coming map[string]int // groups that it will write to: in which wave
+	back   bool           // it puts back what it has written
 	late   bool           // it was waited for in vain
 }
+
+// Back is the group of those who write to a group on their way back. Writes of
+// both directions do not meet: what is written first is waited for last.
+func Back(group string) string { return group + " (back)" }
 
 // A round is a call in the making.
 type round struct {
@@ -65,6 +70,7 @@ type round struct {
 // An arrival is a write that waits for its call.
 type arrival struct {
 	credential string
+	group      string // of the round
 	joint      pawl.Joint
 	ctx        context.Context
 	done       chan struct{} // closed once joined says what came of it
@@ -74,21 +80,22 @@ type arrival struct {
 func (v *Rendezvous) patience() time.Duration { return cmp.Or(v.Patience, 2*time.Minute) }
 
 // Join makes a rotation known before it is driven: coming are the groups that
-// it will write to and the wave in which it does.
-func (v *Rendezvous) Join(credential string, coming map[string]int) {
+// it will write to and the wave in which it does; back says that it is on its
+// way back.
+func (v *Rendezvous) Join(credential string, coming map[string]int, back bool) {
 	v.change(func() {
 		if v.live == nil {
 			v.live, v.rounds = map[string]*member{}, map[string]*round{}
 		}
-		v.live[credential] = &member{coming: maps.Clone(coming)}
+		v.live[credential] = &member{coming: maps.Clone(coming), back: back}
 	})
 }
 
-// Follow says to which groups a rotation will still write.
-func (v *Rendezvous) Follow(credential string, coming map[string]int) {
+// Follow says what Join said, as it is now.
+func (v *Rendezvous) Follow(credential string, coming map[string]int, back bool) {
 	v.change(func() {
 		if m := v.live[credential]; m != nil {
-			m.coming = maps.Clone(coming)
+			m.coming, m.back = maps.Clone(coming), back
 		}
 	})
 }
@@ -118,14 +125,14 @@ func (v *Rendezvous) change(what func()) {
 
 // set writes through the round of the group.
 func (v *Rendezvous) set(ctx context.Context, credential, group string, j pawl.Joint) (pawl.Receipt, error) {
-	a := &arrival{credential: credential, joint: j, ctx: ctx, done: make(chan struct{})}
-	if !v.arrive(a, group) {
+	a := &arrival{credential: credential, group: group, joint: j, ctx: ctx, done: make(chan struct{})}
+	if !v.arrive(a) {
 		return pawl.Receipt{}, notSent(pawl.Operator, "interrupted before it was sent")
 	}
 	select {
 	case <-a.done:
 	case <-ctx.Done():
-		if v.withdraw(a, group) {
+		if v.withdraw(a) {
 			return pawl.Receipt{}, notSent(pawl.Unavailable, "gave up waiting for the writes of other rotations")
 		}
 		// It was sent. What came of it may not be known yet, and is not waited
@@ -143,8 +150,9 @@ func notSent(kind pawl.Kind, text string) error {
 	return &pawl.Error{Op: "connect.Rendezvous", Kind: kind, Err: errors.New(text)}
 }
 
-// arrive puts a write into the round of its group.
-func (v *Rendezvous) arrive(a *arrival, group string) bool {
+// arrive puts a write into the round of its group, or of those on their way
+// back.
+func (v *Rendezvous) arrive(a *arrival) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.closed {
@@ -152,16 +160,19 @@ func (v *Rendezvous) arrive(a *arrival, group string) bool {
 	}
 	m := v.live[a.credential]
 	if m == nil { // nobody said that it is there: it writes alone
-		v.send(&round{group: group, waiting: []*arrival{a}})
+		v.send(&round{group: a.group, waiting: []*arrival{a}})
 		return true
 	}
+	if m.back {
+		a.group = Back(a.group)
+	}
 	m.late = false
-	r := v.rounds[group]
+	r := v.rounds[a.group]
 	if r == nil {
 		v.begun++
-		r = &round{number: v.begun, group: group}
+		r = &round{number: v.begun, group: a.group}
 		r.timer = time.AfterFunc(v.patience(), func() { v.expire(r) })
-		v.rounds[group] = r
+		v.rounds[a.group] = r
 	}
 	r.waiting = append(r.waiting, a)
 	v.settle()
@@ -169,17 +180,17 @@ func (v *Rendezvous) arrive(a *arrival, group string) bool {
 }
 
 // withdraw takes a write back that was not sent yet.
-func (v *Rendezvous) withdraw(a *arrival, group string) bool {
+func (v *Rendezvous) withdraw(a *arrival) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	r := v.rounds[group]
+	r := v.rounds[a.group]
 	if r == nil || !slices.Contains(r.waiting, a) {
 		return false
 	}
 	r.waiting = slices.DeleteFunc(r.waiting, func(b *arrival) bool { return a == b })
 	if len(r.waiting) == 0 {
 		r.timer.Stop()
-		delete(v.rounds, group)
+		delete(v.rounds, a.group)
 	}
 	return true
 }

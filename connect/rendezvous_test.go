@@ -77,7 +77,7 @@ func newHall(v *Rendezvous, apps ...string) *hall {
 }
 
 // join makes a rotation known that writes to apps, each as "app" or "app:wave".
-func (h *hall) join(credential string, apps ...string) { h.v.Join(credential, coming(apps...)) }
+func (h *hall) join(credential string, apps ...string) { h.v.Join(credential, coming(apps...), false) }
 
 func coming(apps ...string) map[string]int {
 	m := map[string]int{}
@@ -139,7 +139,7 @@ func TestOneCallForAll(t *testing.T) {
 func TestWhoIsNotComing(t *testing.T) {
 	for name, play := range map[string]func(h *hall){
 		"left":      func(h *hall) { h.v.Leave("b"); h.v.Leave("b") },
-		"follows":   func(h *hall) { h.v.Follow("b", coming("console")) },
+		"follows":   func(h *hall) { h.v.Follow("b", coming("console"), false) },
 		"elsewhere": func(h *hall) { h.join("b", "console") },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -182,7 +182,7 @@ func TestPatience(t *testing.T) {
 
 		// It shows up after all: from now on it is waited for again.
 		for _, c := range []string{"a", "b"} {
-			h.v.Follow(c, coming("worker"))
+			h.v.Follow(c, coming("worker"), false)
 		}
 		h.write(t.Context(), "slow", "api")
 		h.want(t, "api", "a+b | slow")
@@ -291,11 +291,11 @@ func TestRing(t *testing.T) {
 		h.want(t, "console", "")
 		h.write(t.Context(), "c", "worker")
 		h.want(t, "api", "a")
-		h.v.Follow("a", coming("console:11"))
+		h.v.Follow("a", coming("console:11"), false)
 		h.want(t, "console", "")
 		h.write(t.Context(), "a", "console")
 		h.want(t, "console", "a+b")
-		h.v.Follow("b", coming("worker:11"))
+		h.v.Follow("b", coming("worker:11"), false)
 		h.write(t.Context(), "b", "worker")
 		h.want(t, "worker", "b+c")
 		h.wg.Wait()
@@ -331,5 +331,27 @@ func TestStranger(t *testing.T) {
 		h.write(t.Context(), "a", "api")
 		h.wg.Wait()
 		h.want(t, "api", "a")
+	})
+}
+
+// TestBack: who goes back meets others who do, and is no company for those who
+// still go forward.
+func TestBack(t *testing.T) {
+	in(t, func(t *testing.T) {
+		h := newHall(&Rendezvous{}, "api")
+		both := map[string]int{"api": 1, Back("api"): 2}
+		h.v.Join("a", both, false)
+		h.v.Join("b", both, false)
+		h.v.Join("c", map[string]int{"api": 1}, false)
+		for _, c := range []string{"a", "b"} {
+			h.v.Follow(c, map[string]int{Back("api"): 2}, true)
+		}
+		h.write(t.Context(), "a", "api")
+		h.want(t, "api", "")
+		h.write(t.Context(), "c", "api")
+		h.want(t, "api", "c")
+		h.write(t.Context(), "b", "api")
+		h.want(t, "api", "c | a+b")
+		h.wg.Wait()
 	})
 }

@@ -16,12 +16,15 @@ import (
 func newResumeCommand(a *app) *cobra.Command {
 	d := &driving{}
 	cmd := &cobra.Command{
-		Use: "resume NAME", Short: "Go on with an unfinished rotation, whatever stopped it",
+		Use: "resume NAME...", Short: "Go on with an unfinished rotation, whatever stopped it",
 		Long: `Reads what is known from the journal, looks at what is not, and goes on. Nothing to resume is
-no error.
+no error. Several go on at once, as pawl rotate does it.
 ` + exits,
-		Args: names(1, 1),
+		Args: names(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if args = distinctNames(args); len(args) > 1 {
+				return a.resumeBatch(cmd.Context(), args, d)
+			}
 			return a.takeUp(cmd.Context(), args[0], d, nil, func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error { return nil })
 		},
 	}

@@ -52,16 +52,38 @@ func parseReason(text string) (pawl.Reason, error) {
 }
 
 func newRotateCommand(a *app) *cobra.Command {
-	d, p := &driving{}, &planning{}
+	d, p, due := &driving{}, &planning{}, false
 	cmd := &cobra.Command{
 		Use: "rotate NAME...", Short: "Rotate credentials: mint, write everywhere, prove, revoke, prove dead",
 		Long: `Rotates each named credential. Without --auto-revoke it stops before the revoke, when
 every required consumer is proved on the new credential: the revoke is a step of its own,
 so that it can be looked at first (pawl revoke NAME), or undone (pawl rollback NAME).
+
+Several are rotated at once: their keys in one app are written by one call, so that it
+restarts once, and those that share an app revoke one after the other. Each is a rotation
+of its own, which can be resumed, revoked or rolled back by itself. The exit status is that
+of the one that needs a person most: 7, 4, 6, 1, 2, 130, 5, 3, 0, in this order.
+
+--due rotates what is due by its schedule and the last rotation that was completed here,
+inside of its window; nothing due is no error.
 ` + exits,
-		Args: names(1, -1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runRotate(cmd.Context(), args, p, d) },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if due {
+				return nil
+			}
+			return names(1, -1)(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !due {
+				return a.runRotate(cmd.Context(), args, p, d)
+			}
+			if !cmd.Flags().Changed("reason") {
+				p.reason = string(pawl.Scheduled)
+			}
+			return a.runRotateDue(cmd.Context(), args, p, d)
+		},
 	}
+	cmd.Flags().BoolVar(&due, "due", false, "rotate what is due, of the named credentials or of all")
 	d.flags(cmd, true)
 	p.flags(cmd)
 	return cmd
@@ -91,7 +113,7 @@ func (a *app) runRotate(ctx context.Context, args []string, p *planning, d *driv
 	if err != nil {
 		return err
 	}
-	plans, err := p.plans(cat, args)
+	plans, err := p.plans(cat, distinctNames(args))
 	if err != nil {
 		return err
 	}
@@ -103,33 +125,14 @@ func (a *app) runRotate(ctx context.Context, args []string, p *planning, d *driv
 		return err
 	}
 	defer s.Close()
+	if len(plans) > 1 {
+		return a.rotateBatch(ctx, cat, s, plans, d)
+	}
 	eng, _, err := a.engine(ctx, cat, s)
 	if err != nil {
 		return err
 	}
-	return a.rotateAll(ctx, eng, s, plans, d, newScreen(a))
-}
-
-// rotateAll rotates one credential after the other.
-func (a *app) rotateAll(ctx context.Context, eng *engine.Engine, s *store, plans []pawl.Plan, d *driving, sc *screen) error {
-	var worst error
-	for _, p := range plans {
-		if err := a.rotateOne(ctx, eng, s, p, d, sc); err != nil {
-			worst = worse(worst, err)
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return worst
-}
-
-// worse keeps the error that needs a person more.
-func worse(a, b error) error {
-	if a == nil {
-		return b
-	}
-	return a
+	return a.rotateOne(ctx, eng, s, plans[0], d, newScreen(a))
 }
 
 func (a *app) rotateOne(ctx context.Context, eng *engine.Engine, s *store, p pawl.Plan, d *driving, sc *screen) error {

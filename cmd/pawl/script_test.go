@@ -43,6 +43,7 @@ import (
 //	break RULE  /  mend       a fault from now on, as "heroku * ** refuse"; no fault any more
 //	world VERB ARGS...        something happens in the company; see the verbs below
 //	change FROM TO            edit the credential's file; FROM must be in it
+//	further NAME...           more credentials in the same apps; $FURTHER is the first one's authorization
 //	live ID                   the authorization exists at Heroku
 //	json FILE EXPRESSION WANT what a jq expression makes of all documents of FILE
 //	check                     every copy is the same, works, and nothing is left over
@@ -64,7 +65,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sim": scriptSim, "serve": scriptServe, "exit": scriptExit, "type": scriptType, "at": scriptAt, "break": scriptBreak, "mend": scriptMend,
 			"world": scriptWorld, "change": scriptChange, "live": scriptLive, "json": scriptJSON, "check": scriptCheck, "printed": scriptPrinted,
-			"flip": scriptFlip, "cut": scriptCut, "scribble": scriptScribble, "sql": scriptSQL,
+			"further": scriptFurther, "flip": scriptFlip, "cut": scriptCut, "scribble": scriptScribble, "sql": scriptSQL,
 		},
 	})
 }

@@ -204,6 +204,17 @@ func (s *Sim) Redeploy(app string, config map[string]string) {
 	s.configure(a, change)
 }
 
+// Releases returns what the app's releases say of themselves, the oldest first.
+func (s *Sim) Releases(app string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for _, r := range s.app(app).releases {
+		all = append(all, r.description)
+	}
+	return all
+}
+
 // OneOff starts a one-off dyno, as "run.1234" or "scheduler.5", with the
 // config vars of the release that runs now. It is up until it is stopped.
 func (s *Sim) OneOff(app, name string) {

@@ -1,0 +1,394 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/connect"
+	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// A batch is several rotations that this process drives at once. Each is a
+// rotation like any other, with a journal, gates and evidence of its own; the
+// process only lets their writes to one app meet, and their revokes take turns.
+// Whatever happens to the batch, each of them can be resumed by itself.
+type batch struct {
+	a        *app
+	d        *driving
+	eng      *engine.Engine
+	opener   *connect.Opener
+	store    *store
+	together *connect.Rendezvous
+	turns    *engine.Turns
+	enc      *json.Encoder // with --json
+	mu       sync.Mutex    // one line at a time
+	all      []*member
+}
+
+// A member is one rotation of a batch.
+type member struct {
+	plan   pawl.Plan
+	id     pawl.RotationID // zero: it was not begun
+	groups map[string]string
+	sc     *screen
+	result engine.Result
+	err    error // why it was not begun, or not driven
+}
+
+// atOnce bounds how many rotations of a batch are driven at one time.
+const atOnce = 50
+
+// longestMeeting is how long a write may wait for those of other rotations:
+// longer than most canaries take to be proved. It is less where less time is
+// given, and little after a leak.
+const longestMeeting = 5 * time.Minute
+
+func (a *app) newBatch(ctx context.Context, cat *catalog.Catalog, s *store, plans []pawl.Plan, d *driving) (*batch, error) {
+	box, err := a.box(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	b := &batch{a: a, d: d, store: s, opener: a.opener(cat), turns: &engine.Turns{}}
+	b.together = &connect.Rendezvous{Patience: min(longestMeeting, d.timeout/2)}
+	for _, p := range plans {
+		if p.Reason == pawl.Leak {
+			b.together.Patience, b.turns.Bound = min(b.together.Patience, 20*time.Second), 15*time.Second
+		}
+	}
+	b.opener.Together = b.together
+	b.eng = engine.New(engine.Config{Journal: s, Box: box, Actor: a.actor(), Open: b.opener.Open, Log: a.log()})
+	if a.json {
+		b.enc = newScreen(a).enc
+	}
+	width := 0
+	for _, p := range plans {
+		width = max(width, len(p.Credential))
+	}
+	for _, p := range plans {
+		m := &member{plan: p, groups: b.opener.Groups(p)}
+		own := *a
+		own.err = &prefixed{w: a.err, prefix: fmt.Sprintf("%-*s  ", width, p.Credential)}
+		m.sc = &screen{a: &own, enc: b.enc, told: map[string]bool{}}
+		b.all = append(b.all, m)
+	}
+	return b, nil
+}
+
+// each runs f for members at once, and waits.
+func (b *batch) each(of []*member, f func(*member)) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
+	for _, m := range of {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			f(m)
+		})
+	}
+	wg.Wait()
+}
+
+// begun are the members that there is a rotation of.
+func (b *batch) begun() []*member {
+	return slices.DeleteFunc(slices.Clone(b.all), func(m *member) bool { return m.err != nil })
+}
+
+// begin opens the rotations that can be. What is missing to sign in is said
+// before there is a rotation at all.
+func (b *batch) begin(ctx context.Context, start func(*member) (pawl.RotationID, error)) {
+	for _, m := range b.begun() {
+		if m.err = b.eng.CanOpen(ctx, m.plan); m.err == nil {
+			m.id, m.err = start(m)
+		}
+	}
+	for _, m := range b.begun() {
+		m.sc.begin(m.id, m.plan)
+	}
+}
+
+// fresh opens a new rotation, unless the last one is unfinished.
+func (b *batch) fresh(ctx context.Context) func(*member) (pawl.RotationID, error) {
+	return func(m *member) (pawl.RotationID, error) {
+		if err := b.unfinished(ctx, m); err != nil {
+			return pawl.RotationID{}, err
+		}
+		return b.eng.Start(ctx, m.plan)
+	}
+}
+
+func (b *batch) unfinished(ctx context.Context, m *member) error {
+	run, err := b.store.Latest(ctx, m.plan.Credential)
+	switch {
+	case err == nil && run.Outcome == "":
+		return b.a.unfinished(run.ID)
+	case err != nil && pawl.KindOf(err) != pawl.NotFound:
+		return err
+	}
+	return nil
+}
+
+// drive drives what was begun until nothing goes on without somebody else, and
+// asks on a terminal for what can be answered there.
+func (b *batch) drive(ctx context.Context) {
+	stop := context.AfterFunc(ctx, b.together.Close)
+	defer stop()
+	for next := b.begun(); len(next) > 0 && ctx.Err() == nil; {
+		for rank, m := range next { // all of them before the first of them writes
+			b.join(ctx, m, rank)
+		}
+		b.each(next, func(m *member) { b.one(ctx, m) })
+		next = b.ask(ctx, next)
+	}
+}
+
+func (b *batch) join(ctx context.Context, m *member, rank int) {
+	state, err := b.eng.Load(ctx, m.id)
+	if err != nil {
+		return // driving it will say so
+	}
+	b.together.Join(m.plan.Credential, m.coming(state), state.Target == pawl.Old)
+	b.turns.Join(m.id, rank, m.shares())
+}
+
+// ask asks for what each rotation waits for, and returns those that go on.
+func (b *batch) ask(ctx context.Context, of []*member) (again []*member) {
+	for _, m := range of {
+		if m.err != nil || m.result.State == nil {
+			continue
+		}
+		answered, err := b.a.ask(ctx, b.eng, m.result)
+		if err != nil {
+			m.err = err
+		} else if answered {
+			again = append(again, m)
+		}
+	}
+	return again
+}
+
+func (b *batch) one(ctx context.Context, m *member) {
+	defer b.together.Leave(m.plan.Credential)
+	m.result, m.err = b.eng.Drive(ctx, m.id, engine.Options{AutoRevoke: b.d.autoRevoke, Timeout: b.d.timeout,
+		Patience: b.together.Patience, Turns: b.turns, Watch: func(u engine.Update) { b.watch(m, u) }})
+}
+
+func (b *batch) watch(m *member, u engine.Update) {
+	b.mu.Lock()
+	m.sc.watch(u)
+	b.mu.Unlock()
+	coming := m.coming(u.State)
+	if needsSomebody(u.Waits) {
+		coming = nil
+	}
+	b.together.Follow(m.plan.Credential, coming, u.State.Target == pawl.Old)
+}
+
+// needsSomebody reports whether a rotation goes no further without a person, so
+// that nobody waits for what it would write after that.
+func needsSomebody(waits []rotation.Wait) bool {
+	return slices.ContainsFunc(waits, func(w rotation.Wait) bool {
+		return slices.Contains([]rotation.On{rotation.OnHelp, rotation.OnVendor, rotation.OnPerson, rotation.OnApproval, rotation.OnPause}, w.On)
+	})
+}
+
+// coming are the groups that a rotation will still write to, with the wave in
+// which it does. A rehearsal comes back to each of them; going back there are no
+// waves.
+func (m *member) coming(s *rotation.State) map[string]int {
+	waves, back := map[string]int{}, s.Target == pawl.Old
+	for _, id := range s.ToWrite() {
+		switch g := m.groups[id]; {
+		case g == "":
+		case back:
+			waves[connect.Back(g)] = 0
+		default:
+			waves[g] = m.plan.Place(id).Wave
+		}
+	}
+	if m.plan.Reason == pawl.Rehearsal && !back && !s.OldDead {
+		for _, g := range m.groups {
+			waves[connect.Back(g)] = len(m.plan.Consumers) + 1 // after every wave
+		}
+	}
+	return waves
+}
+
+// shares is what a rotation has in common with others that use the same: apps,
+// and whatever its proofs look at.
+func (m *member) shares() []string {
+	var all []string
+	for _, c := range m.plan.Consumers {
+		if g := m.groups[c.ID]; g != "" {
+			all = append(all, g)
+		}
+		for _, p := range c.Proofs {
+			var at struct{ HTTP, Repo string }
+			_ = json.Unmarshal(p.Config, &at)
+			if at.HTTP != "" || at.Repo != "" {
+				all = append(all, at.HTTP+" "+at.Repo)
+			}
+		}
+	}
+	return all
+}
+
+// verdict is what a member comes to: that of its rotation, or of the error that
+// kept it from having one.
+func (b *batch) verdict(m *member) verdict {
+	if m.err == nil {
+		return judge(m.result)
+	}
+	e := b.a.classify(m.err)
+	text := exitName(e.code)
+	if e.err != nil {
+		text = plainly(e.err.Error())
+	}
+	return verdict{code: e.code, text: text, safe: e.safe, next: e.next}
+}
+
+// conclude tells how it went with all of them, and returns the exit code of the
+// one that needs a person most.
+func (b *batch) conclude() error {
+	code := exitDone
+	var lines []map[string]any
+	for _, m := range b.all {
+		v := b.verdict(m)
+		code = graver(code, v.code)
+		lines = append(lines, memberLine(m, v))
+	}
+	if b.enc != nil {
+		for _, l := range lines {
+			b.enc.Encode(l)
+		}
+		b.enc.Encode(map[string]any{"type": "result", "code": exitName(code), "exit": code, "rotations": lines})
+	} else {
+		b.tell(code)
+	}
+	if code == exitDone {
+		return nil
+	}
+	return &exit{code: code}
+}
+
+func memberLine(m *member, v verdict) map[string]any {
+	l := map[string]any{"type": "left", "credential": m.plan.Credential, "code": exitName(v.code), "exit": v.code, "detail": v.text, "next": v.next, "waits": waitLines(v.waits)}
+	if s := m.result.State; s != nil {
+		l["rotation"], l["phase"], l["outcome"] = m.id.String(), m.result.Phase, s.Outcome
+		l["old_id"], l["new_id"], l["old_valid"] = s.OldID, s.NewID(), s.OldValid()
+	}
+	return l
+}
+
+// tell tells what is to be done about each, then the table of all.
+func (b *batch) tell(code int) {
+	width, done := 0, 0
+	for _, m := range b.all {
+		width = max(width, len(m.plan.Credential))
+		if v := b.verdict(m); v.code != exitDone {
+			m.sc.a.tellVerdict(v)
+		} else {
+			done++
+		}
+	}
+	b.a.say("")
+	for _, m := range b.all {
+		v := b.verdict(m)
+		next := ""
+		if len(v.next) > 0 && v.code != exitDone {
+			next = "→ " + b.a.pasteable(v.next[0])
+		}
+		b.a.say("%s %-*s  %-13s %s", b.a.sign(verdictMark(v.code)), width, m.plan.Credential, outcomeWord(m, v), next)
+	}
+	b.a.say("%s %d of %d done; %s", b.a.sign(verdictMark(code)), done, len(b.all), exitName(code))
+}
+
+func verdictMark(code int) mark {
+	switch code {
+	case exitDone:
+		return good
+	case exitWaits, exitInterrupted, exitDeclined:
+		return idle
+	}
+	return bad
+}
+
+func outcomeWord(m *member, v verdict) string {
+	if s := m.result.State; s != nil && s.Outcome != "" && v.code == exitDone {
+		return string(s.Outcome)
+	}
+	return exitName(v.code)
+}
+
+// gravest is the order of exit codes by how much a person is needed: what is
+// without a valid copy somewhere first, what was only not begun near the end.
+var gravest = []int{exitHelp, exitSignIn, exitIncomplete, exitFailed, exitUsage, exitInterrupted, exitWaits, exitDeclined, exitDone}
+
+func graver(a, b int) int {
+	for _, code := range gravest {
+		if a == code || b == code {
+			return code
+		}
+	}
+	return max(a, b)
+}
+
+// askToBegin shows what every member would do, and asks once. Those that would
+// be refused are left out, and said.
+func (b *batch) askToBegin(ctx context.Context) error {
+	reports := make([]engine.Report, len(b.all))
+	var mu sync.Mutex
+	b.each(b.begun(), func(m *member) {
+		r, err := b.eng.Survey(ctx, m.plan)
+		mu.Lock()
+		defer mu.Unlock()
+		reports[slices.Index(b.all, m)] = r
+		if m.err = err; err == nil && len(r.Problems) > 0 {
+			m.err = problems(r)
+		}
+	})
+	for i, m := range b.all {
+		if m.err == nil {
+			b.a.showPlan(b.a.err, m.plan, reports[i])
+			continue
+		}
+		v := b.verdict(m)
+		m.sc.a.tellVerdict(v)
+	}
+	n := len(b.begun())
+	if n == 0 {
+		return nil
+	}
+	ok, err := b.a.confirm(ctx, fmt.Sprintf("Begin %s?", counted(n, "rotation")))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &exit{code: exitDeclined, err: errors.New("declined; nothing was changed")}
+	}
+	return nil
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// distinctNames drops what is named again.
+func distinctNames(names []string) (kept []string) {
+	for _, n := range names {
+		if !slices.Contains(kept, n) {
+			kept = append(kept, n)
+		}
+	}
+	return kept
+}
