@@ -54,7 +54,7 @@ func (a *app) askToRevoke(ctx context.Context, eng *engine.Engine, id pawl.Rotat
 	if s.Target == pawl.Old {
 		return &exit{code: exitIncomplete, err: fmt.Errorf("%v is being rolled back: the old credential stays", id), next: []string{"pawl resume " + id.Credential}}
 	}
-	if s.Authorised != (pawl.Actor{}) {
+	if s.Authorised != (pawl.Actor{}) && !s.Once { // what a flag asked for ended with its process
 		return nil
 	}
 	if !d.yes {
