@@ -127,4 +127,7 @@ type Event struct {
 	Plan     *Plan      `json:"plan,omitempty"`
 	Digest   string     `json:"digest,omitempty"` // of the plan that is meant
 	Epoch    int64      `json:"epoch,omitempty"`
+	Made     time.Time  `json:"made,omitzero"` // of a preflight: when the vendor made the old generation, if it says
+	Strays   []Stray    `json:"strays,omitempty"`
+	Searched []Searched `json:"searched,omitempty"`
 }

@@ -39,6 +39,9 @@ type Plan struct {
 	Every      time.Duration `json:"every,omitempty"` // the schedule; a new generation must live longer than this
 	Warnings   []string      `json:"warnings,omitempty"`
 
+	// Elsewhere are places outside of the plan that may lose the value.
+	Elsewhere []Acknowledgement `json:"elsewhere,omitempty"`
+
 	// Endpoints are the API roots of the connections by name. A rotation is
 	// finished at the vendors at which it was begun, or not at all.
 	Endpoints map[string]string `json:"endpoints,omitempty"`

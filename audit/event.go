@@ -35,6 +35,8 @@ const (
 	OrphanDetected         Action = "secret.orphan.detected"
 	OrphanRevoked          Action = "secret.orphan.revoked"
 	DriftDetected          Action = "secret.drift.detected"
+	CopiesSearched         Action = "secret.copies.searched"     // for copies outside of the plan
+	CopyAcknowledged       Action = "secret.copies.acknowledged" // one of them may lose the value
 	SecretRevealed         Action = "secret.revealed"
 	SecretClaimed          Action = "secret.claimed"
 	SecretClaimExpired     Action = "secret.claim_expired"

@@ -63,7 +63,11 @@ func (o *Opener) Open(ctx context.Context, plan pawl.Plan) (*engine.Hands, error
 	for i, c := range plan.Consumers {
 		errs = append(errs, o.place(ctx, h, i, c, plan.Credential))
 	}
-	return h, join(errs)
+	if err := join(errs); err != nil {
+		return h, err
+	}
+	o.searches(h, plan)
+	return h, nil
 }
 
 // sameEndpoints refuses a plan that was made for other vendors than those of the

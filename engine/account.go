@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/pawl-dev/pawl"
@@ -36,6 +37,10 @@ func account(id pawl.RotationID, s *rotation.State, ev pawl.Event) []audit.Event
 	case pawl.EvClosed:
 		a.Context.PlanHash, a.Context.Evidence = s.Plan.Digest(), s.Evidence()
 		a.Context.Duration = ev.At.Sub(s.Started).Milliseconds()
+	case pawl.EvCensus:
+		a.Context.Detail = countWords(ev)
+	case pawl.EvAcknowledged:
+		a.Target.Consumer, a.Target.Where = "", ev.Consumer
 	case pawl.EvObserved:
 		a.Context.Evidence = []pawl.Evidence{{Consumer: ev.Consumer, Side: ev.Side, Class: ev.Class, Source: a.Target.Provider, Detail: ev.Detail, At: ev.At}}
 	}
@@ -77,18 +82,20 @@ var plain = map[pawl.EventType]struct {
 	action  audit.Action
 	outcome audit.Outcome
 }{
-	pawl.EvPlanned:    {audit.RotatePlanned, audit.Success},
-	pawl.EvPrior:      {audit.DriftDetected, audit.Success},
-	pawl.EvConfirmed:  {audit.RotateConfirmed, audit.Success},
-	pawl.EvAuthorised: {audit.RotateRevokeAuthorised, audit.Success},
-	pawl.EvApproved:   {audit.RotateApproved, audit.Success},
-	pawl.EvOwed:       {audit.RotateApproved, audit.Pending},
-	pawl.EvForward:    {audit.RotateResumed, audit.Success},
-	pawl.EvRollback:   {audit.RotateRollback, audit.Success},
-	pawl.EvWatching:   {audit.RotateConfirmedDead, audit.Success},
-	pawl.EvPaused:     {audit.RotatePaused, audit.Success},
-	pawl.EvUnpaused:   {audit.RotateResumed, audit.Success},
-	pawl.EvStopped:    {audit.RotateNeedsOperator, audit.Pending},
+	pawl.EvPlanned:      {audit.RotatePlanned, audit.Success},
+	pawl.EvPrior:        {audit.DriftDetected, audit.Success},
+	pawl.EvConfirmed:    {audit.RotateConfirmed, audit.Success},
+	pawl.EvAuthorised:   {audit.RotateRevokeAuthorised, audit.Success},
+	pawl.EvApproved:     {audit.RotateApproved, audit.Success},
+	pawl.EvCensus:       {audit.CopiesSearched, audit.Success},
+	pawl.EvAcknowledged: {audit.CopyAcknowledged, audit.Success},
+	pawl.EvOwed:         {audit.RotateApproved, audit.Pending},
+	pawl.EvForward:      {audit.RotateResumed, audit.Success},
+	pawl.EvRollback:     {audit.RotateRollback, audit.Success},
+	pawl.EvWatching:     {audit.RotateConfirmedDead, audit.Success},
+	pawl.EvPaused:       {audit.RotatePaused, audit.Success},
+	pawl.EvUnpaused:     {audit.RotateResumed, audit.Success},
+	pawl.EvStopped:      {audit.RotateNeedsOperator, audit.Pending},
 }
 
 // meaning is what an event is to an auditor; no action if it is nothing.
@@ -116,6 +123,10 @@ func meaning(s *rotation.State, ev pawl.Event) (audit.Action, audit.Outcome) {
 			return audit.RotateFailed, audit.Failure
 		}
 		return closed[ev.Outcome], audit.Success
+	case pawl.EvCensus:
+		if slices.ContainsFunc(ev.Searched, func(x pawl.Searched) bool { return x.Kind != "" && !x.Closed() }) {
+			return audit.CopiesSearched, audit.Failure // it is not complete
+		}
 	}
 	return plain[ev.Type].action, plain[ev.Type].outcome
 }

@@ -81,7 +81,7 @@ const landing = 5 * time.Second
 
 func (r *run) effecting() bool {
 	for k := range r.flying {
-		if !slices.ContainsFunc([]rotation.Do{rotation.DoPreflight, rotation.DoFind, rotation.DoCheck, rotation.DoLook, rotation.DoProve},
+		if !slices.ContainsFunc([]rotation.Do{rotation.DoPreflight, rotation.DoCensus, rotation.DoFind, rotation.DoCheck, rotation.DoLook, rotation.DoProve},
 			func(do rotation.Do) bool { return len(k) > len(do) && k[:len(do)+1] == string(do)+"|" }) {
 			return true
 		}

@@ -102,6 +102,9 @@ func (r *run) fly(ctx context.Context, a rotation.Action) {
 	do := r.prepare(a) // reads the state, so not in the goroutine
 	go func() {
 		limit := longest
+		if a.Do == rotation.DoCensus {
+			limit = census
+		}
 		if a.Do == rotation.DoPreflight { // so that it can still say what it has seen
 			limit = min(limit, r.opt.Timeout*9/10)
 		}
@@ -119,5 +122,8 @@ func (r *run) fly(ctx context.Context, a rotation.Action) {
 	}()
 }
 
-// longest bounds one action, whatever the vendor does.
-const longest = 2 * time.Minute
+// longest bounds one action, whatever the vendor does; a census is many calls.
+const (
+	longest = 2 * time.Minute
+	census  = 5 * time.Minute
+)

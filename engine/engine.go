@@ -47,6 +47,16 @@ type Hands struct {
 	Consumers []pawl.Consumer // nil for a person
 	Proofs    [][]pawl.Prover
 	Notifiers []pawl.Notifier // nil where nobody is to be told
+
+	Searches []Searching // the connections of the plan that can be searched, by name
+	Names    []string    // what copies of the credential are usually called
+}
+
+// A Searching is a connection that can be searched for copies of a value.
+type Searching struct {
+	Connection string
+	Discoverer pawl.Discoverer
+	Listed     []pawl.Op // the places of the plan at its vendor
 }
 
 // An Engine is safe for concurrent use. Different rotations may be driven at

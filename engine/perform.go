@@ -19,6 +19,9 @@ func (r *run) prepare(a rotation.Action) func(context.Context) outcome {
 	case rotation.DoPreflight:
 		plan := r.state.Plan
 		return func(ctx context.Context) outcome { return r.e.preflight(ctx, r.id, plan, r.hands) }
+	case rotation.DoCensus:
+		both := []sought{{pawl.Old, r.values.side(pawl.Old, 0)}, {pawl.New, r.values.side(pawl.New, a.Attempt)}}
+		return func(ctx context.Context) outcome { return r.census(ctx, both) }
 	case rotation.DoMint:
 		oldID := r.state.OldID
 		return func(ctx context.Context) outcome { return r.mint(ctx, a, oldID) }

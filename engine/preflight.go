@@ -38,6 +38,7 @@ type survey struct {
 	mu     sync.Mutex
 	old    pawl.Secret
 	priors map[string]pawl.Secret
+	census searches
 }
 
 // Survey does every check of a plan that can be done without an effect.
@@ -65,6 +66,7 @@ func (e *Engine) survey(ctx context.Context, plan pawl.Plan, hands *Hands) *surv
 	}
 	v.identify(ctx, plan, hands)
 	each(len(plan.Consumers), func(i int) { v.look(ctx, plan.Consumers[i], hands.Consumers[i], i, plan.Reason == pawl.Leak) })
+	v.count(ctx, plan, hands)
 	return v
 }
 
@@ -308,7 +310,8 @@ func (e *Engine) preflight(ctx context.Context, id pawl.RotationID, plan pawl.Pl
 	if v.Dead {
 		checked.Kind, checked.Detail = pawl.Denied.String(), "refused already"
 	}
-	o.events = append(o.events, checked, pawl.Event{Type: pawl.EvPreflight, Result: pawl.Done, ID: v.Old.ID, Label: v.Old.Label, Findings: v.Findings})
+	o.events = append(o.events, checked, v.census.event(asked),
+		pawl.Event{Type: pawl.EvPreflight, Result: pawl.Done, ID: v.Old.ID, Label: v.Old.Label, Made: v.Old.Created, Findings: v.Findings})
 	o.opened = map[string]pawl.Secret{sealName(pawl.Old, 0): v.old}
 	for id, snap := range v.priors {
 		o.opened[priorName(id)] = snap

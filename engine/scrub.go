@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pawl-dev/pawl"
@@ -16,6 +17,13 @@ func (v values) scrub(ev pawl.Event) pawl.Event {
 	}
 	for i := range ev.Findings {
 		texts = append(texts, &ev.Findings[i])
+	}
+	ev.Strays, ev.Searched = slices.Clone(ev.Strays), slices.Clone(ev.Searched)
+	for i := range ev.Strays {
+		texts = append(texts, &ev.Strays[i].Where)
+	}
+	for i := range ev.Searched {
+		texts = append(texts, &ev.Searched[i].Detail)
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

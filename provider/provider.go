@@ -38,6 +38,10 @@ type Connecting struct {
 	// PerSecond is how many requests a second the vendor takes well; 0: 20.
 	PerSecond float64
 	Open      func(Connection) (any, error)
+
+	// Discover returns what searches everything that a client may see for
+	// copies of a value; nil if the vendor has no such look.
+	Discover func(client any) pawl.Discoverer
 }
 
 // A Secret is one secret field of a connection.
@@ -75,6 +79,10 @@ type Showing interface{ Shows() pawl.Class }
 // Located settings name the one location that they write to. Two catalog
 // entries with a common location are a mistake.
 type Located interface{ Locations() []string }
+
+// Named settings tell what copies of the value are called there, such as the
+// name of a config var: copies elsewhere are often called the same.
+type Named interface{ Names() []string }
 
 // Grouped settings share one call with others of the same group, such as the
 // keys of one app. Merge adds another of the same group.

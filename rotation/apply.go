@@ -51,6 +51,10 @@ func (s *State) Apply(e pawl.Event) {
 			p.Confirmed, p.By, p.ConfirmedAt = s.Target, e.Actor, e.At
 			p.Touched = p.Touched || s.Target == pawl.New
 		}
+	case pawl.EvCensus:
+		s.Census.taken(e, s.Ready)
+	case pawl.EvAcknowledged:
+		s.Census.accept(e)
 	case pawl.EvAuthorised:
 		s.Authorised, s.Once = e.Actor, e.Reason == ForThisRun
 	case pawl.EvApproved:
@@ -107,7 +111,7 @@ func stamped(t pawl.EventType) bool {
 // forget: the clock went backwards. What was seen before would look fresh again
 // once it has caught up, so all of it is to be seen anew.
 func (s *State) forget() {
-	s.Old.At, s.New.At = time.Time{}, time.Time{}
+	s.Old.At, s.New.At, s.Census.At = time.Time{}, time.Time{}, time.Time{}
 	for i := range s.Places {
 		p := &s.Places[i]
 		p.Look.At = time.Time{}
@@ -143,6 +147,7 @@ func (s *State) driving(e pawl.Event) {
 	s.Epoch, s.Paused, s.Minted, s.Gate = e.Epoch, false, 0, time.Time{}
 	s.Old.Tries, s.New.Tries, s.FindFails = 0, 0, 0
 	s.Old.Refused, s.New.Refused = 0, 0 // what was refused then is asked again
+	s.recount()
 	if s.Once && !s.Past() {
 		s.Authorised = pawl.Actor{} // it was asked for the process that is gone, not for this one
 	}
@@ -209,7 +214,7 @@ func (s *State) preflight(e pawl.Event) {
 		s.Failure = e
 		return
 	}
-	s.Ready, s.OldID = true, e.ID
+	s.Ready, s.OldID, s.OldMade = true, e.ID, e.Made
 	s.OldDead = e.ID == ""
 }
 
@@ -236,7 +241,7 @@ func (s *State) forward(e pawl.Event) {
 
 // turn changes the direction. What was seen of the other one shows nothing.
 func (s *State) turn(to pawl.Side) {
-	s.Target, s.Gate = to, time.Time{}
+	s.Target, s.Gate, s.Census.At = to, time.Time{}, time.Time{}
 	for i := range s.Places {
 		p := &s.Places[i]
 		p.Look = Seen{}

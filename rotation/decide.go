@@ -36,6 +36,7 @@ const (
 	DoMint      Do = "mint"      // effect: Attempt, Label
 	DoFind      Do = "find"      // list what is live with Label
 	DoKill      Do = "kill"      // effect: ID
+	DoCensus    Do = "census"    // search every connection for copies that the plan does not have; ends in EvCensus
 	DoCheck     Do = "check"     // try the value of Side at its vendor
 	DoSet       Do = "set"       // effect: Consumer, Side
 	DoLook      Do = "look"      // observe Consumer
@@ -103,6 +104,7 @@ const (
 type Wait struct {
 	On       On
 	Consumer string
+	Place    string // outside of the plan: what can be acknowledged to go on
 	Kind     pawl.Kind
 	Detail   string // what was seen instead
 	Hint     string
@@ -144,7 +146,9 @@ var (
 		{Proving, (*decider).people},
 		{Soaking, (*decider).soak},
 		{Approval, (*decider).approval},
+		{Approval, (*decider).counted},
 		{Approval, (*decider).authorised},
+		{Approval, (*decider).recounted},
 		{Revoking, (*decider).revoke},
 		{ConfirmingDead, (*decider).dead},
 		{Watching, (*decider).watch},
@@ -154,6 +158,7 @@ var (
 		{RollingBack, (*decider).settleMint},
 		{RollingBack, (*decider).ground},
 		{RollingBack, (*decider).restore},
+		{RollingBack, (*decider).recounted},
 		{RollingBack, (*decider).revoke},
 		{RollingBack, (*decider).dead},
 		{RollingBack, (*decider).watch},

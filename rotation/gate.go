@@ -202,6 +202,8 @@ func (s *State) Guard(now time.Time) error {
 		return refuse("the soak is not over")
 	case s.Target == pawl.New && s.unapproved(now):
 		return refuse("an approval is missing")
+	case s.uncounted(now) != "":
+		return refuse("%s", s.uncounted(now))
 	case now.Before(s.Last.Add(-time.Second)):
 		return refuse("the clock went backwards")
 	case s.Gate.IsZero():

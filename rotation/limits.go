@@ -19,6 +19,14 @@ const (
 	// has to be fresh.
 	FreshRun = 24 * time.Hour
 
+	// CensusFresh is how old the search for copies outside of the plan may be
+	// when a revoke is first sent. It takes long and many requests, so it is not
+	// made again for each send.
+	CensusFresh = 10 * time.Minute
+
+	// ClockSkew is how far the clocks of two vendors may be apart.
+	ClockSkew = 5 * time.Minute
+
 	// Settle is how long an effect whose outcome is unknown may still land, as
 	// far as effects that contradict it are concerned.
 	Settle = 3 * time.Second

@@ -15,9 +15,10 @@ type State struct {
 	Last    time.Time // time of the newest event
 	Epoch   int64
 
-	Ready      bool   // preflight passed
-	OldDead    bool   // it was dead before this began
-	OldID      string // the vendor's id of the old generation; empty if it was dead already
+	Ready      bool      // preflight passed
+	OldDead    bool      // it was dead before this began
+	OldID      string    // the vendor's id of the old generation; empty if it was dead already
+	OldMade    time.Time // when the vendor made it; zero if it does not say
 	Attempts   []Attempt
 	Places     []Place   // as Plan.Consumers
 	Minted     int       // mints tried since a process took it up
@@ -40,6 +41,7 @@ type State struct {
 	Revoke     Effect    // of the doomed generation
 	Sent       bool      // a revoke was sent that may have happened, whatever later ones came to
 	Sends      int       // how often it was sent
+	Census     Census    // the search for copies outside of the plan
 	Gate       time.Time // evidence for the revoke counts from here on; zero: it is not being taken
 	BackAt     time.Time // when the rollback was asked for
 	Dead       time.Time

@@ -16,6 +16,8 @@ type world struct {
 	t      testing.TB
 	fate   func(a rotation.Action) fate // nil: all goes well
 	signal func()
+	census func(early bool) pawl.Event // nil: there is nothing to be searched
+	made   time.Time                   // when the old one was made
 	now    time.Time
 	events []pawl.Event // the journal: what survives a crash
 	state  *rotation.State
@@ -194,7 +196,12 @@ func (w *world) see(a rotation.Action, f fate) pawl.Event {
 	}
 	switch a.Do {
 	case rotation.DoPreflight:
-		return pawl.Event{Type: pawl.EvPreflight, Result: pawl.Done, ID: "id-old"}
+		if w.census != nil {
+			w.append(w.census(true))
+		}
+		return pawl.Event{Type: pawl.EvPreflight, Result: pawl.Done, ID: "id-old", Made: w.made}
+	case rotation.DoCensus:
+		return w.census(false)
 	case rotation.DoFind:
 		ev := pawl.Event{Type: pawl.EvListed, Label: a.Label}
 		for i := range w.minted {

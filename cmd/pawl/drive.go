@@ -16,6 +16,7 @@ type driving struct {
 	yes        bool
 	autoRevoke bool
 	timeout    time.Duration
+	accepting
 }
 
 func (d *driving) flags(cmd *cobra.Command, revoke bool) {
@@ -23,6 +24,7 @@ func (d *driving) flags(cmd *cobra.Command, revoke bool) {
 	if revoke {
 		cmd.Flags().BoolVar(&d.autoRevoke, "auto-revoke", false, "revoke the old credential as soon as every required consumer is proved")
 	}
+	d.accepting.flags(cmd)
 	cmd.Flags().DurationVar(&d.timeout, "timeout", engine.DefaultTimeout, "how long proofs are waited for before it stops safely")
 }
 
@@ -31,7 +33,7 @@ func (d *driving) check() error {
 	if d.timeout <= 0 {
 		return usage("--timeout %s: want a time that is left to wait, as 10m", d.timeout)
 	}
-	return nil
+	return d.accepting.check()
 }
 
 const exits = `
@@ -49,6 +51,9 @@ func (a *app) questions() []question { return []question{a.askRevoke} }
 
 // drive drives a rotation, and on a terminal asks for what it waits for.
 func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID, d *driving, sc *screen) error {
+	if err := a.acknowledge(ctx, eng, id, d.accepting); err != nil {
+		return err
+	}
 	for {
 		r, err := eng.Drive(ctx, id, engine.Options{AutoRevoke: d.autoRevoke, Timeout: d.timeout, Watch: sc.watch})
 		if err != nil {

@@ -184,6 +184,12 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 			text += " (" + kindName(p.Proofs[ev.Proof-1].Name) + ")"
 		}
 		return m, what, text
+	case pawl.EvCensus:
+		if !u.State.Census.At.IsZero() { // what the preflight found is among its findings
+			return censusWords(u)
+		}
+	case pawl.EvAcknowledged:
+		return idle, "Accepted", ev.Consumer + " by " + ev.Actor.ID + ": " + ev.Reason
 	case pawl.EvConfirmed:
 		return good, ev.Consumer, "claimed: " + ev.Actor.ID + " says it is done"
 	case pawl.EvSoaking:
@@ -332,6 +338,9 @@ func line(u engine.Update) map[string]any {
 	}
 	if ev.Attempt > 0 {
 		m["attempt"] = ev.Attempt
+	}
+	if len(ev.Searched) > 0 {
+		m["searched"], m["strays"] = ev.Searched, ev.Strays
 	}
 	if !ev.Until.IsZero() {
 		m["until"] = ev.Until.Format(time.RFC3339)

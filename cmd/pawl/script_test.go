@@ -330,6 +330,14 @@ func scriptWorld(ts *testscript.TestScript, neg bool, args []string) {
 		w.GitHub.AddEnvironment(world.Repo, args[1])
 		w.GitHub.SetSecret(world.Repo, args[1], world.Key, value)
 		w.GitHub.Declare(world.Repo, world.Attesting, args[1], "nonce")
+	case "copy": // APP KEY: an app that nobody listed gets the value that is in the store now
+		value, _, _ := w.Infisical.Get("prod", "/", world.Key)
+		w.Heroku.AddApp(args[1], map[string]string{args[2]: value, "APP_ENV": "production"})
+	case "move": // APP KEY: its people move it to the value that is in the store now
+		value, _, _ := w.Infisical.Get("prod", "/", world.Key)
+		w.Heroku.Redeploy(args[1], map[string]string{args[2]: value})
+	case "own": // APP KEY: its people give it another key
+		w.Heroku.Redeploy(args[1], map[string]string{args[2]: "HRKU-CANARY-own"})
 	case "finish-runs": // CONCLUSION: the workflow runs that pawl looks at end
 		finishRuns(w, args[1])
 	default:

@@ -79,7 +79,7 @@ var diagram = []row{
 const vendorTests = "sim provider/*/*sim provider/providertest"
 
 // pure are the standard packages that a package without I/O may import.
-const pure = "bytes cmp context crypto/sha256 crypto/subtle encoding/hex encoding/json errors fmt io log/slog slices strconv strings time"
+const pure = "bytes cmp context crypto/sha256 crypto/subtle encoding/hex encoding/json errors fmt io log/slog path slices strconv strings time"
 
 func find(pkg string) *row {
 	for i := range diagram {

@@ -41,6 +41,7 @@ func ProviderAt(now func() time.Time) provider.Provider {
 			Secrets:   []provider.Secret{{Name: "token", Doc: "A token of a management authorization, or an operator's login. Never the token that is rotated."}},
 			Scopes:    "global to rotate authorizations; read-protected and write-protected suffice for config vars",
 			Open:      func(c provider.Connection) (any, error) { return open(c, now) },
+			Discover:  func(c any) pawl.Discoverer { return search{c.(*client)} },
 		},
 		Issuers: []provider.IssuerKind{
 			provider.Issuer("heroku/authorization", 1, "An OAuth authorization of the account that the connection signs in to.",

@@ -15,6 +15,7 @@ var (
 	_ provider.Settings = (*ConfigVar)(nil)
 	_ provider.Located  = (*ConfigVar)(nil)
 	_ provider.Grouped  = (*ConfigVar)(nil)
+	_ provider.Named    = (*ConfigVar)(nil)
 )
 
 // Authorization is the settings of a heroku/authorization issuer.
@@ -119,6 +120,9 @@ func (v *ConfigVar) Locations() []string {
 	}
 	return all
 }
+
+// Names implements [provider.Named].
+func (v *ConfigVar) Names() []string { return v.Keys }
 
 // Group implements [provider.Grouped]: the keys of an app are written by one
 // call.

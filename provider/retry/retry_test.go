@@ -88,6 +88,15 @@ type notifier struct{ *vendor }
 
 func (n notifier) Notify(ctx context.Context, _ string, _ pawl.Message) error { return n.next(ctx) }
 
+type discoverer struct{ *vendor }
+
+func (d discoverer) Areas(ctx context.Context, _ pawl.Search) ([]pawl.Area, error) {
+	return nil, d.next(ctx)
+}
+func (d discoverer) Search(ctx context.Context, _ pawl.Area, _ pawl.Search) ([]pawl.Found, error) {
+	return nil, d.next(ctx)
+}
+
 func TestOnlyTheUnchangedIsRepeated(t *testing.T) {
 	for k := pawl.Other; k <= pawl.Operator; k++ {
 		synctest.Test(t, func(t *testing.T) {
@@ -184,6 +193,9 @@ func TestAbilities(t *testing.T) {
 		twice("Snapshot", func() error { _, err := must[pawl.Snapshotter](t, c).Snapshot(t.Context()); return err })
 		twice("Observe", func() error { _, err := c.Observe(t.Context(), pawl.Look{}); return err })
 		s := retry.Prover(starter{prover{v}}, p)
+		d := retry.Discoverer(discoverer{v}, p)
+		twice("Areas", func() error { _, err := d.Areas(t.Context(), pawl.Search{}); return err })
+		twice("Search", func() error { _, err := d.Search(t.Context(), pawl.Area{}, pawl.Search{}); return err })
 		twice("Start", func() error { _, err := must[pawl.Starter](t, s).Start(t.Context(), pawl.Look{}); return err })
 		twice("Prove", func() error { _, err := s.Prove(t.Context(), pawl.Look{}); return err })
 	})
