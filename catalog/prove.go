@@ -111,7 +111,7 @@ func (r *reader) proofConnection(n *node, o offer[provider.ProverKind], consumer
 	case !o.connects && named != nil:
 		r.report(named.at, "", "a proof of kind %s needs no connection", o.kind.Name)
 		return ""
-	case !o.connects:
+	case !o.connects, o.kind.Optional && named == nil:
 		return ""
 	}
 	if conn := r.conns.byName[consumers]; named == nil && conn != nil && conn.Kind == o.vendor {

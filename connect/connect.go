@@ -205,7 +205,7 @@ func (o *Opener) client(ctx context.Context, p provider.Provider, name string) (
 	if c, ok := o.clients[name]; ok && name != "" {
 		return c, nil
 	}
-	if p.Connection == nil {
+	if p.Connection == nil || name == "" {
 		return o.bare(p), nil
 	}
 	c, err := o.Catalog.Connection(name)
@@ -224,7 +224,7 @@ func (o *Opener) client(ctx context.Context, p provider.Provider, name string) (
 	return client, nil
 }
 
-// bare is the client of providers that need no connection.
+// bare is the client of operations that go through no connection.
 func (o *Opener) bare(p provider.Provider) any {
 	key := "\x00" + p.Name
 	if c, ok := o.clients[key]; ok {

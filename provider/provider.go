@@ -118,6 +118,7 @@ type ProverKind struct {
 	Version    int
 	Doc        string
 	Connection string   // the kind of connection it needs; empty: none
+	Optional   bool     // it does without a connection where none is named
 	Starts     bool     // its provers are [pawl.Starter]s
 	Inherit    []string // settings taken from the consumer where the proof does not give them
 	Settings   func() Settings

@@ -19,6 +19,7 @@ var revealers = map[string]string{
 	"audit/sign.go":   "reads the key that signs the log",
 	"engine/scrub.go": "looks for values in texts, to take them out",
 
+	"probe/http/client.go":   "puts the token of an endpoint into the Authorization header",
 	"probe/http/digest.go":   "digests the value, to compare it with what a consumer attests",
 	"probe/attest/attest.go": "keys the HMAC with the value, to compare it with what a consumer attests",
 

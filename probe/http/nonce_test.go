@@ -10,6 +10,8 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/health"
 	httpprobe "github.com/pawl-dev/pawl/probe/http"
+	"github.com/pawl-dev/pawl/provider"
+	"github.com/pawl-dev/pawl/provider/wire"
 )
 
 // Values that are long enough to be told to whoever asks.
@@ -224,5 +226,65 @@ func TestAttestIsWrittenAsItWasRead(t *testing.T) {
 		if got, err := json.Marshal(s); err != nil || string(got) != text {
 			t.Errorf("%s became %s (%v)", text, got, err)
 		}
+	}
+}
+
+// through opens a probe through a connection with a token.
+func through(t *testing.T, root, token, settings string) (pawl.Prover, error) {
+	t.Helper()
+	p := httpprobe.Provider(nil)
+	c, err := p.Connection.Open(provider.Connection{Name: "acme", URL: root, Secrets: map[string]pawl.Secret{"token": secret(token)},
+		HTTP: wire.NewClient(wire.Options{Vendor: "http"})})
+	if err != nil {
+		return nil, err
+	}
+	return p.Provers[0].New(c, json.RawMessage(settings))
+}
+
+func TestEndpointBehindAToken(t *testing.T) {
+	url := serve(t, health.Handler(health.Config{
+		Token:       "CANARY-token",
+		Credentials: map[string]func() []byte{"KEY": func() []byte { return []byte(longNew) }},
+	}).ServeHTTP)
+	settings := fmt.Sprintf(`{"http":%q,"attest":{"nonce":true,"name":"KEY"}}`, url+"/health/credentials")
+	for token, want := range map[string]string{"CANARY-token": "attests the value", "CANARY-other": "answered 401, wanted 200"} {
+		p, err := through(t, url+"/health", token, settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := prove(t, p, longLook()); o.Detail != want {
+			t.Errorf("%s: %+v, want %s", token, o, want)
+		}
+	}
+	for _, token := range []string{"", "CANARY two", "CANARY\n"} {
+		if _, err := through(t, url, token, settings); pawl.KindOf(err) != pawl.Invalid || strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("token %q: %v", token, err)
+		}
+	}
+}
+
+// The token goes where the connection says, and nowhere else.
+func TestTokenStaysBelowItsRoot(t *testing.T) {
+	const root = "https://api.acme.example/health"
+	for address, want := range map[string]bool{
+		root: true, root + "/x?y": true, "https://API.acme.example/health": true,
+		"https://api.acme.example/healthy": false, "https://api.acme.example/": false, "https://api.acme.example:8443/health": false,
+		"http://api.acme.example/health": false, "https://api.acme.example.evil.example/health": false,
+		root + "/../admin": false, root + "/%2e%2e/admin": false, root + "/%2E./admin": false,
+	} {
+		_, err := through(t, root, "CANARY-token", fmt.Sprintf(`{"http":%q}`, address))
+		if (err == nil) != want {
+			t.Errorf("%s: %v, want %v", address, err, want)
+		}
+	}
+	elsewhere := ""
+	other := serve(t, func(_ http.ResponseWriter, r *http.Request) { elsewhere = r.Header.Get("Authorization") + " " })
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, 307) })
+	p, err := through(t, url, "CANARY-token", fmt.Sprintf(`{"http":%q}`, url))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := prove(t, p, longLook()); o.Detail != "answered 307, wanted 200" || elsewhere != "" {
+		t.Errorf("%+v; elsewhere it sent %q", o, elsewhere)
 	}
 }

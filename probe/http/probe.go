@@ -38,15 +38,20 @@ import (
 const maxBody = 1 << 20
 
 // Provider offers the prover "http", which asks through hc. It needs no
-// connection: where none is given to [provider.ProverKind.New], hc is used.
+// connection, unless the endpoint asks for a token: where none is given to
+// [provider.ProverKind.New], or a bare [http.Client], it asks without.
 func Provider(hc *http.Client) provider.Provider {
 	kind := provider.Prover("http", 1, "An HTTP endpoint that tells how the consumer is, and may attest the value in use.", newProbe)
-	open := kind.New
-	kind.New = func(client any, settings json.RawMessage) (pawl.Prover, error) {
-		if client == nil {
-			client = hc
+	kind.Connection, kind.Optional = "http", true
+	make := kind.New
+	kind.New = func(through any, settings json.RawMessage) (pawl.Prover, error) {
+		switch bare := through.(type) {
+		case nil:
+			through = &client{hc: asking(hc)}
+		case *http.Client:
+			through = &client{hc: asking(bare)}
 		}
-		p, err := open(client, settings)
+		p, err := make(through, settings)
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +60,7 @@ func Provider(hc *http.Client) provider.Provider {
 		}
 		return p, nil
 	}
-	return provider.Provider{Name: "http", Doc: "Asks a consumer's own endpoint.", Provers: []provider.ProverKind{kind}}
+	return provider.Provider{Name: "http", Doc: "Asks a consumer's own endpoint.", Connection: connecting(), Provers: []provider.ProverKind{kind}}
 }
 
 var (
@@ -64,7 +69,7 @@ var (
 )
 
 type probe struct {
-	hc             *http.Client
+	c              *client
 	s              Settings
 	expect, attest *query // nil where not given
 	bad            error
@@ -86,15 +91,12 @@ func (m *memory) again(a attest.Answer) bool {
 	return same
 }
 
-func newProbe(hc *http.Client, s Settings) pawl.Prover {
-	p := &probe{s: s}
+func newProbe(c *client, s Settings) pawl.Prover {
+	p := &probe{c: c, s: s}
 	p.expect, p.attest, p.bad = s.compile()
-	if hc == nil {
-		hc = wire.NewClient(wire.Options{Vendor: "http", MaxBody: maxBody})
+	if !c.covers(s.HTTP) {
+		p.bad = fmt.Errorf("http: connection %s is for addresses below %s, and sends its token nowhere else", c.name, c.root)
 	}
-	asking := *hc
-	asking.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	p.hc = &asking
 	return p
 }
 
@@ -172,7 +174,8 @@ func (p *probe) ask(ctx context.Context, q attest.Question) (body any, wrong str
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Cache-Control", "no-cache")
 	req.Header.Set("User-Agent", "pawl")
-	resp, err := p.hc.Do(req)
+	p.c.sign(req)
+	resp, err := p.c.hc.Do(req)
 	if err != nil {
 		return nil, "no answer: " + wire.Classify("http.Prove", false, err).Err.Error()
 	}

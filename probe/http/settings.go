@@ -11,7 +11,7 @@ var _ provider.Settings = (*Settings)(nil)
 
 // Settings say what to ask and how to read the answer.
 type Settings struct {
-	HTTP   string  `json:"http" doc:"Address to GET. It is asked without credentials, and redirects are not followed." required:"true"`
+	HTTP   string  `json:"http" doc:"Address to GET. It is asked without credentials, unless a connection of kind http is named, and redirects are not followed." required:"true"`
 	Status int     `json:"status,omitempty" doc:"Status that a good answer has. If not given, 200."`
 	Expect string  `json:"expect,omitempty" doc:"jq expression over the answer that is true when the consumer is well."`
 	Attest *Attest `json:"attest,omitempty" doc:"How the answer shows the value in use: a jq expression that gives its SHA-256, in hex, or a group."`
