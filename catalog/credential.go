@@ -26,6 +26,8 @@ type Credential struct {
 	Soak      time.Duration
 	Watch     time.Duration
 
+	StaleAfter time.Duration // how long a validation of the runbook counts; zero: as long as usual
+
 	at position
 }
 
@@ -50,6 +52,8 @@ type credentialKeys struct {
 	Store     *storeEntry     `json:"store" doc:"The system of record: written first, restored last."`
 	Consumers []consumerEntry `json:"consumers" doc:"Every place that holds a copy of the value."`
 	Finish    finishKeys      `json:"finish" doc:"What happens around the revoke."`
+
+	StaleAfter period `json:"stale_after" doc:"How long a completed rotation or rehearsal shows that this still works; 180d if not given."`
 }
 
 type scheduleKeys struct {
@@ -78,7 +82,8 @@ func (r *reader) credential(root *node) *Credential {
 	c := &Credential{
 		File: r.file, Name: string(k.Name), Title: k.Title, Why: k.Why, AppliesTo: k.AppliesTo, Owner: k.Owner, Role: k.Role,
 		Issuer: k.Issuer.Entry, Soak: time.Duration(k.Finish.Soak), Watch: time.Duration(k.Finish.Watch), at: root.at,
-		Schedule: Schedule{Every: time.Duration(k.Schedule.Every), Window: k.Schedule.Window},
+		Schedule:   Schedule{Every: time.Duration(k.Schedule.Every), Window: k.Schedule.Window},
+		StaleAfter: time.Duration(k.StaleAfter),
 	}
 	if at := seen["name"]; at != nil {
 		c.at = at.at

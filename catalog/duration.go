@@ -114,3 +114,19 @@ func (p *period) readNode(r *reader, n *node) {
 		r.report(n.at, "", "must be longer than nothing")
 	}
 }
+
+// FormatDuration writes a duration as [ParseDuration] reads it, in the longest
+// units that fit: "90d", "1h30m". What is less than a second is left out.
+func FormatDuration(d time.Duration) string {
+	text := ""
+	for i, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute, time.Second} {
+		if n := d / unit; n > 0 {
+			text += strconv.FormatInt(int64(n), 10) + "dhms"[i:i+1]
+			d -= n * unit
+		}
+	}
+	if text == "" {
+		return "0s"
+	}
+	return text
+}

@@ -83,7 +83,7 @@ func TestZeroWindowIsOpen(t *testing.T) {
 	}
 }
 
-// TestNextIsFirst compares Next with a look at every minute, around the days on
+// TestNextIsFirst compares Next and Closes with a look at every minute, around the days on
 // which clocks are changed in zones that do it in odd ways.
 func TestNextIsFirst(t *testing.T) {
 	zones := []string{"Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo", "Asia/Tehran", "Africa/Casablanca", "UTC"}
@@ -109,6 +109,16 @@ func TestNextIsFirst(t *testing.T) {
 		if got := w.Next(start); !got.Equal(want) {
 			t.Fatalf("%s: Next(%v) = %v, want %v", text, start, got, want)
 		}
+		end := want
+		for w.Contains(end) && end.Before(want.Add(16*24*time.Hour)) {
+			end = end.Add(time.Minute)
+		}
+		if got := w.Closes(want); !got.Equal(end) {
+			t.Fatalf("%s: Closes(%v) = %v, want %v", text, want, got, end)
+		}
+		if got := w.Closes(start); start != want && !got.Equal(start) {
+			t.Fatalf("%s is closed at %v and closes at %v", text, start, got)
+		}
 	})
 }
 
@@ -127,6 +137,21 @@ func FuzzWindow(f *testing.F) {
 		}
 		if again, err := catalog.ParseWindow(w.String()); err != nil || again.Contains(at) != w.Contains(at) {
 			t.Errorf("%q reads again as %v, %v", text, again, err)
+		}
+	})
+}
+
+// What is written is read again as the same, but for parts of a second.
+func TestFormatDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{0: "0s", 90 * 24 * time.Hour: "90d", 90 * time.Minute: "1h30m", 1500 * time.Millisecond: "1s"} {
+		if got := catalog.FormatDuration(d); got != want {
+			t.Errorf("%s is %s, want %s", d, got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		d := time.Duration(rapid.Int64Range(0, 3660*86400).Draw(t, "seconds")) * time.Second
+		if got, err := catalog.ParseDuration(catalog.FormatDuration(d)); err != nil || got != d {
+			t.Fatalf("%s is written as %q, which is %s, %v", d, catalog.FormatDuration(d), got, err)
 		}
 	})
 }

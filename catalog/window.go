@@ -228,9 +228,21 @@ func (w Window) Next(t time.Time) time.Time {
 // midnight, or when the clock is changed: then the begin may be skipped or
 // shown twice.
 func (w Window) opening(noon, t time.Time) time.Time {
+	var first time.Time
+	for _, m := range w.moments(noon, w.from) {
+		if m.After(t) && w.Contains(m) && (first.IsZero() || m.Before(first)) {
+			first = m
+		}
+	}
+	return first
+}
+
+// moments are those around a day at which the window may open or close, if it
+// does so at this minute of the day.
+func (w Window) moments(noon time.Time, minute int) []time.Time {
 	year, month, day := noon.Date()
 	moments := []time.Time{
-		time.Date(year, month, day, 0, w.from, 0, 0, w.zone),
+		time.Date(year, month, day, 0, minute, 0, 0, w.zone),
 		time.Date(year, month, day, 0, 0, 0, 0, w.zone),
 	}
 	for _, m := range moments[:len(moments):len(moments)] {
@@ -245,13 +257,7 @@ func (w Window) opening(noon, t time.Time) time.Time {
 			moments = append(moments, change, m.Add(shift), m.Add(-shift))
 		}
 	}
-	var first time.Time
-	for _, m := range moments {
-		if m.After(t) && w.Contains(m) && (first.IsZero() || m.Before(first)) {
-			first = m
-		}
-	}
-	return first
+	return moments
 }
 
 // readNode implements nodeReader.

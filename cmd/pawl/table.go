@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/pawl-dev/pawl/catalog"
+)
+
+// table prints rows: aligned and with a head on a terminal, and otherwise with
+// one tab between the cells and no head, for cut and awk.
+func (a *app) table(head []string, rows [][]string) {
+	if !a.outTerminal() {
+		for _, r := range rows {
+			a.print("%s", strings.Join(cells(r), "\t"))
+		}
+		return
+	}
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.Join(head, "\t"))
+	for _, r := range rows {
+		fmt.Fprintln(w, strings.Join(cells(r), "\t"))
+	}
+	w.Flush()
+}
+
+// outTerminal reports whether data goes to a terminal. Questions are another
+// matter: those go to standard error.
+func (a *app) outTerminal() bool {
+	f, ok := a.out.(*os.File)
+	return ok && isTerminal(f)
+}
+
+func cells(row []string) []string {
+	out := make([]string, len(row))
+	for i, c := range row {
+		if out[i] = printable(c); c == "" {
+			out[i] = "-"
+		}
+	}
+	return out
+}
+
+// moment is a time in a table: to the minute by the clock on the wall for
+// people, exact and with its zone for programs.
+func (a *app) moment(t time.Time) string {
+	switch {
+	case t.IsZero():
+		return ""
+	case a.outTerminal():
+		return t.Local().Format("2006-01-02 15:04 MST")
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// ago is how long something is in the past, or still in the future, in the unit
+// that fits.
+func ago(d time.Duration) string {
+	if d < 0 {
+		return "in " + ago(-d)
+	}
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d >= 2*time.Minute:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return fmt.Sprintf("%ds", d/time.Second)
+}
+
+// took is a duration for people.
+func took(d time.Duration) string {
+	switch {
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d/time.Minute%60)
+	case d >= time.Minute:
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d/time.Second%60)
+	case d >= 10*time.Second:
+		return d.Round(time.Second).String()
+	}
+	return d.Round(100 * time.Millisecond).String()
+}
+
+// days reads a duration as the catalog does: 14d, 2w, 36h.
+type days time.Duration
+
+func (d *days) String() string { return catalog.FormatDuration(time.Duration(*d)) }
+func (d *days) Type() string   { return "duration" }
+
+func (d *days) Set(text string) error {
+	parsed, err := catalog.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("%s: as 14d, 2w or 36h", err)
+	}
+	*d = days(parsed)
+	return nil
+}
