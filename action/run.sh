@@ -72,7 +72,6 @@ case "$INPUT_MODE" in
     ;;
   resume)
     lasting
-    [ "${#names[@]}" -eq 1 ] || fail "names: resume takes one"
     args=(resume)
     go_on
     args+=(-- "${names[@]}")

@@ -59,6 +59,7 @@ func readYAML(t *testing.T, file string, into any) {
 type runner struct {
 	t       *testing.T
 	f       *fire
+	binary  string // what is built; the pawl of this test
 	temp    string
 	action  composite
 	log     string // of the last use
@@ -69,7 +70,11 @@ type runner struct {
 
 func newRunner(t *testing.T) *runner {
 	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
-	return &runner{t: t, f: f, temp: t.TempDir(), action: readAction(t)}
+	self, err := exec.LookPath("pawl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &runner{t: t, f: f, binary: self, temp: t.TempDir(), action: readAction(t)}
 }
 
 var expression = regexp.MustCompile(`\$\{\{ *([\w.-]+) *\}\}`)
@@ -144,12 +149,8 @@ func (r *runner) file(name, text string) string {
 
 // fakeGo is a folder with a "go" that builds nothing, but copies what is built.
 func (r *runner) fakeGo() string {
-	self, err := exec.LookPath("pawl")
-	if err != nil {
-		r.t.Fatal(err)
-	}
 	dir := filepath.Join(r.temp, "fake")
-	script := "#!/bin/sh\n[ \"$1\" = build ] || exit 9\nwhile [ \"$1\" != -o ]; do shift; done\nexec cp '" + self + "' \"$2\"\n"
+	script := "#!/bin/sh\n[ \"$1\" = build ] || exit 9\nwhile [ \"$1\" != -o ]; do shift; done\nexec cp '" + r.binary + "' \"$2\"\n"
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		r.t.Fatal(err)
 	}
@@ -227,6 +228,36 @@ func TestAction(t *testing.T) {
 	}
 }
 
+// TestActionCommands: which command each mode is, word for word, and that what it
+// exits with is the step's own.
+func TestActionCommands(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	r.binary = r.file("words", "#!/bin/sh\nprintf '<%s>' \"$@\"\nexit 8\n")
+	if err := os.Chmod(r.binary, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	state := t.TempDir()
+	for want, with := range map[string]map[string]string{
+		"<validate>":                        {"mode": "validate"},
+		"<plan><--><a><b-2>":                {"mode": "plan", "names": " a\n b-2 "},
+		"<due><--exit-code><--within><14d>": {"mode": "due"},
+		"<verify><-->":                      {"mode": "verify"},
+		"<rotate><--yes><--reason><leak><--no-input><--timeout><5m><--auto-revoke><--><a>": {"mode": "rotate", "names": "a", "state": state, "reason": "leak", "timeout": "5m", "auto-revoke": "true"},
+		"<resume><--no-input><--timeout><30m><--><a><b>":                                   {"mode": "resume", "names": "a b", "state": state},
+	} {
+		global := "<--catalog><c d>"
+		with["catalog"] = "c d"
+		if with["state"] != "" {
+			global += "<--state><" + state + ">"
+		}
+		r.use(with)
+		if r.code != 8 || r.outputs["exit-code"] != "8" || !strings.Contains(r.log, global+want+"\n") {
+			t.Errorf("%v: exit %d (output %q), want %s\n%s", with, r.code, r.outputs["exit-code"], want, r.log)
+		}
+	}
+}
+
 // TestActionRefuses: what it is given is what it says, or nothing is run.
 func TestActionRefuses(t *testing.T) {
 	t.Parallel()
@@ -249,7 +280,7 @@ func TestActionRefuses(t *testing.T) {
 		"rotate, state nowhere": {"mode": "rotate", "names": "heroku-api-key", "state": state + "/none"},
 		"rotate, state here":    {"mode": "rotate", "names": "heroku-api-key", "state": "."},
 		"rotate nothing":        {"mode": "rotate", "state": state},
-		"resume two":            {"mode": "resume", "names": "a b", "state": state},
+		"resume nothing":        {"mode": "resume", "state": state},
 		"version":               {"mode": "validate", "version": "v1.2.3/../../evil", "sha256": strings.Repeat("0", 64)},
 		"version without sum":   {"mode": "validate", "version": "v1.2.3"},
 		"sum without version":   {"mode": "validate", "sha256": strings.Repeat("0", 64)},

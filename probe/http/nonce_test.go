@@ -42,8 +42,8 @@ func TestNonce(t *testing.T) {
 		want  pawl.Observation
 	}{
 		{longOld, pawl.Observation{Holds: pawl.HoldsNot, Detail: "attests the other generation: not moved yet"}},
-		{longNew, pawl.Observation{Verdict: pawl.Proved, Class: pawl.Attested, Holds: pawl.HoldsWant, Detail: "attests the value"}},
-		{longNew, pawl.Observation{Verdict: pawl.Proved, Class: pawl.Attested, Holds: pawl.HoldsWant, Detail: "attests the value"}},
+		{longNew, pawl.Observation{Verdict: pawl.Proved, Class: pawl.Attested, Holds: pawl.HoldsWant, Detail: "attests the value, asked with a fresh nonce"}},
+		{longNew, pawl.Observation{Verdict: pawl.Proved, Class: pawl.Attested, Holds: pawl.HoldsWant, Detail: "attests the value, asked with a fresh nonce"}},
 		{"HRKU-CANARY-third", pawl.Observation{Holds: pawl.HoldsOther, Detail: "attests a value that is of neither generation"}},
 		{"", pawl.Observation{Detail: "attests nothing"}},
 		{"CANARY", pawl.Observation{Detail: "attests nothing"}}, // too short to be told
@@ -247,7 +247,7 @@ func TestEndpointBehindAToken(t *testing.T) {
 		Credentials: map[string]func() []byte{"KEY": func() []byte { return []byte(longNew) }},
 	}).ServeHTTP)
 	settings := fmt.Sprintf(`{"http":%q,"attest":{"nonce":true,"name":"KEY"}}`, url+"/health/credentials")
-	for token, want := range map[string]string{"CANARY-token": "attests the value", "CANARY-other": "answered 401, wanted 200"} {
+	for token, want := range map[string]string{"CANARY-token": "attests the value, asked with a fresh nonce", "CANARY-other": "answered 401, wanted 200"} {
 		p, err := through(t, url+"/health", token, settings)
 		if err != nil {
 			t.Fatal(err)

@@ -252,7 +252,11 @@ func (p *probe) attested(ctx context.Context, body any, q attest.Question, l paw
 	case wrong != "":
 		return pawl.Observation{Detail: wrong}
 	case is.of(l.Want.Secret):
-		return pawl.Observation{Verdict: pawl.Proved, Class: pawl.Attested, Holds: pawl.HoldsWant, Detail: "attests the value"}
+		detail := "attests the value"
+		if q.Nonce != "" {
+			detail += ", asked with a fresh nonce"
+		}
+		return pawl.Observation{Verdict: pawl.Proved, Class: pawl.Attested, Holds: pawl.HoldsWant, Detail: detail}
 	}
 	return pawl.Observation{Holds: pawl.HoldsOther, Detail: "attests a value that is of neither generation"}
 }
