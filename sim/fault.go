@@ -2,6 +2,7 @@ package sim
 
 import (
 	"compress/gzip"
+	"encoding/json"
 	"net/http"
 	"time"
 )
@@ -16,20 +17,29 @@ type Fault string
 const (
 	None           Fault = ""
 	Refuse         Fault = "refuse"          // 503; not applied
+	RefuseApplied  Fault = "refuse-applied"  // 503; applied all the same
+	BadGateway     Fault = "bad-gateway"     // 502; not applied
 	Fail           Fault = "fail"            // 500; not applied
 	FailApplied    Fault = "fail-applied"    // 500; applied all the same
 	Deny           Fault = "deny"            // 401; not applied
 	Forbid         Fault = "forbid"          // 403; not applied
+	Missing        Fault = "missing"         // 404; not applied
+	Conflict       Fault = "conflict"        // 409; not applied
+	Limit          Fault = "limit"           // 422; not applied
 	Throttle       Fault = "throttle"        // 429, Retry-After in seconds; not applied
 	ThrottleDate   Fault = "throttle-date"   // 429, Retry-After as a date; not applied
 	ThrottleAbsurd Fault = "throttle-absurd" // 429, Retry-After of a century; not applied
 	ThrottleBare   Fault = "throttle-bare"   // 429 without Retry-After; not applied
+	ThrottlePast   Fault = "throttle-past"   // 429, Retry-After below zero; not applied
 	Drop           Fault = "drop"            // connection reset; not applied
 	Lose           Fault = "lose"            // applied; connection reset in place of the answer
 	Late           Fault = "late"            // connection reset; applied later, see [Rules.Settle]
 	Twice          Fault = "twice"           // applied two times; the first answer arrives
 	Garble         Fault = "garble"          // applied; the answer is cut short
 	Slow           Fault = "slow"            // applied; the answer comes a byte at a time
+	Stall          Fault = "stall"           // applied; the answer begins and never ends
+	Mistype        Fault = "mistype"         // applied; the answer is JSON of the same shape and other types
+	Stale          Fault = "stale"           // the same as the last answer to the same GET; not applied if there was one
 	HTML           Fault = "html"            // 200 and a sign-in page; not applied
 	Huge           Fault = "huge"            // 200 and a body without end; not applied
 	Gzip           Fault = "gzip"            // 200 and a body that unpacks to 64 MiB; not applied
@@ -38,8 +48,9 @@ const (
 
 // Faults lists all faults.
 func Faults() []Fault {
-	return []Fault{Refuse, Fail, FailApplied, Deny, Forbid, Throttle, ThrottleDate, ThrottleAbsurd, ThrottleBare,
-		Drop, Lose, Late, Twice, Garble, Slow, HTML, Huge, Gzip, Redirect}
+	return []Fault{Refuse, Fail, FailApplied, RefuseApplied, BadGateway, Deny, Forbid, Missing, Conflict, Limit,
+		Throttle, ThrottleDate, ThrottleAbsurd, ThrottleBare, ThrottlePast,
+		Drop, Lose, Late, Twice, Garble, Slow, Stall, Mistype, Stale, HTML, Huge, Gzip, Redirect}
 }
 
 // inject lets f happen to x.
@@ -61,11 +72,22 @@ func (f Fault) inject(x *exchange) {
 		x.garble()
 	case Slow:
 		x.drip()
+	case Stall:
+		x.stall()
+	case Mistype:
+		x.mistype()
 	case FailApplied:
 		x.apply()
 		x.answer(http.StatusInternalServerError)
+	case RefuseApplied:
+		x.apply()
+		x.answer(http.StatusServiceUnavailable)
+	case Stale:
+		x.stale().send(x.w)
 	case None:
-		x.apply().send(x.w)
+		rec := x.apply()
+		x.rules.remember(x.r, rec)
+		rec.send(x.w)
 	default:
 		f.instead(x)
 	}
@@ -82,8 +104,18 @@ func (f Fault) instead(x *exchange) {
 		x.answer(http.StatusUnauthorized)
 	case Forbid:
 		x.answer(http.StatusForbidden)
+	case BadGateway:
+		x.answer(http.StatusBadGateway)
+	case Missing:
+		x.answer(http.StatusNotFound)
+	case Conflict:
+		x.answer(http.StatusConflict)
+	case Limit:
+		x.answer(http.StatusUnprocessableEntity)
 	case Throttle:
 		x.throttle("1")
+	case ThrottlePast:
+		x.throttle("-5")
 	case ThrottleDate:
 		x.throttle(time.Now().Add(2 * time.Second).UTC().Format(http.TimeFormat))
 	case ThrottleAbsurd:
@@ -144,6 +176,62 @@ func (x *exchange) drip() {
 			return
 		}
 	}
+}
+
+// stall sends half of the answer and then nothing, until the client has had
+// enough.
+func (x *exchange) stall() {
+	rec := x.apply()
+	rec.header.Del("Content-Length")
+	rec.head(x.w)
+	x.w.Write(rec.body.Bytes()[:rec.body.Len()/2])
+	http.NewResponseController(x.w).Flush()
+	<-x.r.Context().Done()
+}
+
+// mistype sends the answer with a number for each text and a text for each
+// number, a list for each object without members, and the like.
+func (x *exchange) mistype() {
+	rec := x.apply()
+	var v any
+	if json.Unmarshal(rec.body.Bytes(), &v) == nil {
+		rec.body.Reset()
+		json.NewEncoder(&rec.body).Encode(otherwise(v)) // what was decoded can be encoded
+	}
+	rec.header.Del("Content-Length")
+	rec.send(x.w)
+}
+
+func otherwise(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = otherwise(v[k])
+		}
+		if len(v) > 0 {
+			return v
+		}
+		return []any{}
+	case []any:
+		for i := range v {
+			v[i] = otherwise(v[i])
+		}
+		if len(v) > 0 {
+			return v
+		}
+		return map[string]any{}
+	case string:
+		return len(v)
+	}
+	return []any{v} // a number, true, false or null
+}
+
+// stale returns the last answer to the same request.
+func (x *exchange) stale() *recorder {
+	if rec := x.rules.remembered(x.r); rec != nil {
+		return rec
+	}
+	return x.apply()
 }
 
 // flood sends one JSON string until the client has had enough.

@@ -50,6 +50,7 @@ type Rules struct {
 	rules []*counted
 	log   []Entry
 	late  []*delayed
+	old   map[string]*recorder // the last answers to GET, for [Stale]
 }
 
 // counted is a rule and what became of it.
@@ -159,6 +160,25 @@ func glob(pattern, segments []string) bool {
 	}
 	ok, err := path.Match(pattern[0], segments[0])
 	return err == nil && ok && glob(pattern[1:], segments[1:])
+}
+
+// remember keeps the answer to a GET that went well.
+func (r *Rules) remember(req *http.Request, rec *recorder) {
+	if req.Method != http.MethodGet || rec.code() != http.StatusOK {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.old == nil {
+		r.old = map[string]*recorder{}
+	}
+	r.old[req.Host+req.URL.String()] = rec
+}
+
+func (r *Rules) remembered(req *http.Request) *recorder {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.old[req.Host+req.URL.String()]
 }
 
 func (r *Rules) hook(n int, when string, req *http.Request) {

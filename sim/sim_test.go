@@ -54,11 +54,17 @@ func TestFaults(t *testing.T) {
 	}{
 		{sim.None, 200, 1, 1, `{"n":1}`},
 		{sim.Refuse, 503, 0, 0, ""},
+		{sim.RefuseApplied, 503, 1, 1, ""},
+		{sim.BadGateway, 502, 0, 0, ""},
 		{sim.Fail, 500, 0, 0, ""},
 		{sim.FailApplied, 500, 1, 1, ""},
 		{sim.Deny, 401, 0, 0, ""},
 		{sim.Forbid, 403, 0, 0, ""},
+		{sim.Missing, 404, 0, 0, ""},
+		{sim.Conflict, 409, 0, 0, ""},
+		{sim.Limit, 422, 0, 0, ""},
 		{sim.Throttle, 429, 0, 0, ""},
+		{sim.ThrottlePast, 429, 0, 0, ""},
 		{sim.ThrottleDate, 429, 0, 0, ""},
 		{sim.ThrottleAbsurd, 429, 0, 0, ""},
 		{sim.ThrottleBare, 429, 0, 0, ""},
@@ -68,6 +74,8 @@ func TestFaults(t *testing.T) {
 		{sim.Twice, 200, 2, 2, `{"n":1}`},
 		{sim.Garble, 200, 1, 1, `{"n"`},
 		{sim.Slow, 200, 1, 1, `{"n":1}`},
+		{sim.Mistype, 200, 1, 1, `{"n":[1]}`},
+		{sim.Stale, 200, 1, 1, `{"n":1}`}, // of a request that is not a GET nothing is kept
 		{sim.HTML, 200, 0, 0, "<html>"},
 		{sim.Huge, 200, 0, 0, `{"message":"`},
 		{sim.Gzip, 200, 0, 0, "\x1f\x8b"},
@@ -97,14 +105,65 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
-	if n := len(sim.Faults()); n != 19 {
-		t.Errorf("%d faults, and 19 in this test", n)
+	if n := len(sim.Faults()); n != 28 {
+		t.Errorf("%d faults, and 28 in this test and the next two", n)
+	}
+}
+
+// TestStall: the answer begins, and ends when the client has had enough.
+func TestStall(t *testing.T) {
+	c := new(counter)
+	srv := sim.New(t, c)
+	srv.Break(sim.Stall)
+	ctx, cancel := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, "POST", srv.URL, strings.NewReader("once more"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := new(http.Client).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	begun := make([]byte, 4)
+	if _, err := io.ReadFull(resp.Body, begun); err != nil || string(begun) != `{"n"` {
+		t.Errorf("it began with %q, %v", begun, err)
+	}
+	cancel()
+	if rest, err := io.ReadAll(resp.Body); err == nil || len(rest) > 0 || c.n.Load() != 1 {
+		t.Errorf("it went on with %q, %v; applied %d times", rest, err, c.n.Load())
+	}
+}
+
+// TestStale: a read shows what the last one did, and not what was changed since.
+func TestStale(t *testing.T) {
+	c := new(counter)
+	srv := sim.New(t, c)
+	get := func() string {
+		resp, err := http.Get(srv.URL + "/count")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(resp.Body)
+		return strings.TrimSpace(string(body))
+	}
+	srv.BreakOn(sim.Match{Method: "GET"}, sim.Stale) // nothing was read yet
+	first := get()
+	second := get()
+	if _, _, err := post(t, t.Context(), srv.URL); err != nil {
+		t.Fatal(err)
+	}
+	srv.BreakOn(sim.Match{Method: "GET"}, sim.Stale)
+	third := get()
+	if last := get(); first != `{"n":0}` || second != first || third != first || last != `{"n":1}` {
+		t.Errorf("%s %s %s %s", first, second, third, last)
 	}
 }
 
 func TestHeadersOfFaults(t *testing.T) {
 	srv := sim.New(t, new(counter))
-	for fault, want := range map[sim.Fault]string{sim.Throttle: "1", sim.ThrottleAbsurd: "3155760000", sim.ThrottleBare: ""} {
+	for fault, want := range map[sim.Fault]string{sim.Throttle: "1", sim.ThrottleAbsurd: "3155760000", sim.ThrottleBare: "", sim.ThrottlePast: "-5"} {
 		srv.Break(fault)
 		if resp, _, err := post(t, t.Context(), srv.URL); err != nil || resp.Header.Get("Retry-After") != want {
 			t.Errorf("%s: %v, %v", fault, resp, err)
