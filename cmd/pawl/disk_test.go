@@ -71,19 +71,13 @@ func (f *fire) mustRecover() {
 	f.t.Helper()
 	code := -1
 	for tries := 0; tries < 4 && code != exitDone; tries++ {
-		code = f.pawl(append([]string{"resume", world.Credential}, rotate[2:]...)...)
+		code = f.pawl(resume...)
 	}
 	if code != exitDone {
 		f.t.Errorf("resume: exit %d", code)
 	}
-	if code := f.pawl(rotate...); code != exitDone {
-		f.t.Errorf("rotating again: exit %d", code)
-	}
-	f.mustEndWell()
+	f.mustRotateAgain()
 	if code := f.pawl("audit", "verify"); code != exitDone {
 		f.t.Errorf("audit verify: exit %d", code)
-	}
-	if f.t.Failed() {
-		f.t.Log(f.printed())
 	}
 }

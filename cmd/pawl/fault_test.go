@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pawl-dev/pawl/sim"
@@ -11,61 +13,110 @@ import (
 
 // calls are the kinds of request of a rotation: the columns of the fault
 // matrix.
-var calls = []struct {
-	name string
-	sim.Match
-}{
-	{"sign-in", sim.Match{Vendor: "infisical", Method: "POST", Path: "/api/v1/auth/**"}},
-	{"store-read", sim.Match{Vendor: "infisical", Method: "GET", Path: "/api/v4/secrets/*"}},
-	{"store-write", sim.Match{Vendor: "infisical", Method: "PATCH", Path: "/api/v4/secrets/*"}},
-	{"mint", sim.Match{Vendor: "heroku", Method: "POST", Path: "/oauth/authorizations"}},
-	{"list", sim.Match{Vendor: "heroku", Method: "GET", Path: "/oauth/authorizations"}},
-	{"check", sim.Match{Vendor: "heroku", Method: "GET", Path: "/account"}},
-	{"app-read", sim.Match{Vendor: "heroku", Method: "GET", Path: "/apps/*/config-vars"}},
-	{"app-write", sim.Match{Vendor: "heroku", Method: "PATCH", Path: "/apps/*/config-vars"}},
-	{"releases", sim.Match{Vendor: "heroku", Method: "GET", Path: "/apps/*/releases"}},
-	{"dynos", sim.Match{Vendor: "heroku", Method: "GET", Path: "/apps/*/dynos"}},
-	{"secret-key", sim.Match{Vendor: "github", Method: "GET", Path: "/repos/acme/api/actions/secrets/public-key"}},
-	{"secret-write", sim.Match{Vendor: "github", Method: "PUT", Path: "/repos/acme/api/actions/secrets/*"}},
-	{"dispatch", sim.Match{Vendor: "github", Method: "POST", Path: "/repos/acme/api/actions/workflows/*/dispatches"}},
-	{"run", sim.Match{Vendor: "github", Method: "GET", Path: "/repos/acme/api/actions/runs/*"}},
-	{"health", sim.Match{Vendor: "apps", Method: "GET", Path: "/**"}},
-	{"revoke", sim.Match{Vendor: "heroku", Method: "DELETE", Path: "/oauth/authorizations/*"}},
-	{"notify", sim.Match{Vendor: "slack", Method: "POST", Path: "/chat.postMessage"}},
+var calls = []call{
+	{"SignIn", sim.Match{Vendor: "infisical", Method: "POST", Path: "/api/v1/auth/**"}},
+	{"StoreRead", sim.Match{Vendor: "infisical", Method: "GET", Path: "/api/v4/secrets/*"}},
+	{"StoreWrite", sim.Match{Vendor: "infisical", Method: "PATCH", Path: "/api/v4/secrets/*"}},
+	{"Mint", sim.Match{Vendor: "heroku", Method: "POST", Path: "/oauth/authorizations"}},
+	{"List", sim.Match{Vendor: "heroku", Method: "GET", Path: "/oauth/authorizations"}},
+	{"Check", sim.Match{Vendor: "heroku", Method: "GET", Path: "/account"}},
+	{"AppRead", sim.Match{Vendor: "heroku", Method: "GET", Path: "/apps/*/config-vars"}},
+	{"AppWrite", sim.Match{Vendor: "heroku", Method: "PATCH", Path: "/apps/*/config-vars"}},
+	{"Releases", sim.Match{Vendor: "heroku", Method: "GET", Path: "/apps/*/releases"}},
+	{"Dynos", sim.Match{Vendor: "heroku", Method: "GET", Path: "/apps/*/dynos"}},
+	{"SecretKey", sim.Match{Vendor: "github", Method: "GET", Path: "/repos/acme/api/actions/secrets/public-key"}},
+	{"SecretWrite", sim.Match{Vendor: "github", Method: "PUT", Path: "/repos/acme/api/actions/secrets/*"}},
+	{"Dispatch", sim.Match{Vendor: "github", Method: "POST", Path: "/repos/acme/api/actions/workflows/*/dispatches"}},
+	{"Run", sim.Match{Vendor: "github", Method: "GET", Path: "/repos/acme/api/actions/runs/*"}},
+	{"Health", sim.Match{Vendor: "apps", Method: "GET", Path: "/**"}},
+	{"Revoke", sim.Match{Vendor: "heroku", Method: "DELETE", Path: "/oauth/authorizations/*"}},
+	{"Notify", sim.Match{Vendor: "slack", Method: "POST", Path: "/chat.postMessage"}},
 }
 
+// A call is a kind of request, and what it is called in the matrix.
+type call struct {
+	name string
+	sim.Match
+}
+
+func (c call) reads() bool { return c.Method == "GET" }
+
+// A trouble is a fault, what it is called in the matrix, and which calls it can
+// happen to; nil is all.
+type trouble struct {
+	name string
+	sim.Fault
+	of func(call) bool
+}
+
+// troubles are the rows of the fault matrix.
+var troubles = []trouble{
+	{"ResetBefore", sim.Drop, nil},
+	{"ResetAfter", sim.Lose, nil},
+	{"Late", sim.Late, nil},
+	{"Twice", sim.Twice, nil},
+	{"429Seconds", sim.Throttle, nil},
+	{"429Date", sim.ThrottleDate, nil},
+	{"429AbsurdRetryAfter", sim.ThrottleAbsurd, nil},
+	{"429NoRetryAfter", sim.ThrottleBare, nil},
+	{"429NegativeRetryAfter", sim.ThrottlePast, nil},
+	{"500", sim.Fail, nil},
+	{"500Applied", sim.FailApplied, nil},
+	{"502", sim.BadGateway, nil},
+	{"503", sim.Refuse, nil},
+	{"503Applied", sim.RefuseApplied, nil},
+	{"401", sim.Deny, nil},
+	{"403", sim.Forbid, nil},
+	{"404", sim.Missing, func(c call) bool { return c.name == "Revoke" }},
+	{"409", sim.Conflict, func(c call) bool { return !c.reads() }},
+	{"422Limit", sim.Limit, func(c call) bool { return !c.reads() }},
+	{"Truncated", sim.Garble, nil},
+	{"WrongType", sim.Mistype, nil},
+	{"HTML200", sim.HTML, nil},
+	{"Drip", sim.Slow, nil},
+	{"NeverEnding", sim.Stall, nil},
+	{"HugeBody", sim.Huge, nil},
+	{"GzipBomb", sim.Gzip, nil},
+	{"RedirectElsewhere", sim.Redirect, nil},
+	{"StaleRead", sim.Stale, call.reads},
+}
+
+// slow reports whether a trouble takes the whole deadline of a request.
+func (x trouble) slow() bool { return x.Fault == sim.Slow || x.Fault == sim.Stall }
+
+func (x trouble) happensTo(c call) bool { return x.of == nil || x.of(c) }
+
 // TestFaultMatrix lets each fault happen to each kind of request, the first one
-// and a later one, and wants the rotation to end well, at once or after
-// resuming. By default a diagonal of the matrix is taken; -torture takes all.
+// and the third, and wants the rotation to end well, at once or after resuming.
+// By default a diagonal of the matrix is taken; -torture takes all, and prints
+// the matrix.
 func TestFaultMatrix(t *testing.T) {
 	t.Parallel()
+	b := board{verdicts: map[[2]string]string{}}
+	t.Cleanup(func() { b.print(t) })
 	for i, c := range calls {
-		for j, fault := range sim.Faults() {
-			slow := fault == sim.Slow // takes the whole deadline of a request
-			if !*torture && ((i+j)%len(calls) != 3 || slow) {
+		for j, x := range troubles {
+			if !x.happensTo(c) || !*torture && ((i+j)%len(calls) != 3 || x.slow()) {
 				continue
 			}
-			t.Run(c.name+"/"+string(fault), func(t *testing.T) {
+			t.Run(c.name+"/"+x.name, func(t *testing.T) {
 				t.Parallel()
 				defer turn()()
 				for _, after := range []int{0, 2} {
-					underFault(t, sim.Rule{Match: c.Match, Fault: fault, Times: 1, After: after})
+					b.note(c.name, x.name, underFault(t, sim.Rule{Match: c.Match, Fault: x.Fault, Times: 1, After: after}))
 				}
 			})
 		}
 	}
 }
 
-func underFault(t *testing.T, r sim.Rule) {
+// underFault returns what became of it: "." done at once, "r" after resuming,
+// "-" if the fault was not met, and "X" for a violation.
+func underFault(t *testing.T, r sim.Rule) string {
+	t.Helper()
 	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 	f.rules.Add(r)
-	codes := []int{f.pawl(rotate...)}
-	for range 3 {
-		if codes[len(codes)-1] == exitDone {
-			break
-		}
-		codes = append(codes, f.pawl("resume", world.Credential, "--yes", "--auto-revoke", "--no-input"))
-	}
+	codes := f.untilDone()
 	f.rules.Settle() // what was late has landed now
 	f.rules.Mend()   // and the vendors are well again
 	if r.After == 0 && f.rules.Fired(r.Fault) == 0 {
@@ -79,15 +130,78 @@ func underFault(t *testing.T, r sim.Rule) {
 	if codes[len(codes)-1] != exitDone {
 		t.Errorf("not ended by resuming: exits %v", codes)
 	}
-	// Whatever ended it: nothing is lost, and the next rotation is a clean one.
+	f.mustRotateAgain()
+	switch {
+	case t.Failed():
+		return "X"
+	case f.rules.Fired(r.Fault) == 0:
+		return "-"
+	case len(codes) > 1:
+		return "r"
+	}
+	return "."
+}
+
+// untilDone rotates, and resumes up to three times. It returns the exit codes.
+func (f *fire) untilDone() []int {
+	codes := []int{f.pawl(rotate...)}
+	for range 3 {
+		if codes[len(codes)-1] == exitDone {
+			break
+		}
+		codes = append(codes, f.pawl(resume...))
+	}
+	return codes
+}
+
+// mustRotateAgain: whatever ended the last rotation, nothing is lost, and the
+// next one is a clean one.
+func (f *fire) mustRotateAgain() {
+	f.t.Helper()
 	if code := f.pawl(rotate...); code != exitDone {
-		t.Errorf("the next rotation: exit %d", code)
+		f.t.Errorf("the next rotation: exit %d", code)
 	}
 	f.mustEndWell()
-	if t.Failed() {
-		t.Log(f.printed())
-	}
 	if strings.Contains(f.printed(), sim.Mark) {
-		t.Error("a vendor's answer was quoted")
+		f.t.Error("a vendor's answer was quoted")
 	}
+	if f.t.Failed() {
+		f.t.Log(f.printed())
+	}
+}
+
+// A board collects what became of the cells of the matrix.
+type board struct {
+	mu       sync.Mutex
+	verdicts map[[2]string]string // call and trouble
+}
+
+func (b *board) note(call, trouble, verdict string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.verdicts[[2]string{call, trouble}] += verdict
+}
+
+// print shows the matrix: what became of the first request of a kind, and of
+// the third.
+func (b *board) print(t *testing.T) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out strings.Builder
+	fmt.Fprintf(&out, "\n%-22s", "")
+	for _, c := range calls {
+		fmt.Fprintf(&out, " %-*s", len(c.name), c.name)
+	}
+	violations, cells := 0, 0
+	for _, x := range troubles {
+		fmt.Fprintf(&out, "\n%-22s", x.name)
+		for _, c := range calls {
+			v := b.verdicts[[2]string{c.name, x.name}]
+			violations += strings.Count(v, "X")
+			cells += len(v) - strings.Count(v, "-")
+			fmt.Fprintf(&out, " %-*s", len(c.name), v)
+		}
+	}
+	t.Logf("%s\n. done at once, r after resuming, - not met, X violation; the first request of its kind, and the third", &out)
+	tally(t, "faults at requests of the real program", cells, violations)
 }

@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
-	"io/fs"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
@@ -29,14 +27,24 @@ type fire struct {
 	rules     *sim.Rules
 	home      string
 	catalog   string
+	env       []string // of pawl, besides HOME and PATH
 	mu        sync.Mutex
 	onRequest func(n int, when string, r *http.Request)
 	output    bytes.Buffer
+	process   *os.Process // that runs now, or did last
+	strayed   []string    // where a secret was seen on its way
 }
 
 func newFire(t testing.TB, o world.Options, finish string) *fire {
+	return newFireAt(t, o, finish, func(ctx context.Context, w *world.World) (map[string]string, func(), error) { return w.Serve(ctx, 0) })
+}
+
+// newFireAt has its vendors served by somebody.
+func newFireAt(t testing.TB, o world.Options, finish string, serve func(context.Context, *world.World) (urls map[string]string, wait func(), err error)) *fire {
 	f := &fire{t: t, rules: &sim.Rules{}, home: t.TempDir()}
-	o.Front = func(vendor string, h http.Handler) http.Handler { return sim.Front(vendor, h, f.rules) }
+	o.Front = func(vendor string, h http.Handler) http.Handler {
+		return f.overhear(vendor, sim.Front(vendor, h, f.rules))
+	}
 	f.rules.OnRequest = func(n int, when string, r *http.Request) {
 		f.mu.Lock()
 		h := f.onRequest
@@ -47,7 +55,7 @@ func newFire(t testing.TB, o world.Options, finish string) *fire {
 	}
 	f.w = world.New(o)
 	ctx, stop := context.WithCancel(context.Background())
-	urls, wait, err := f.w.Serve(ctx, 0)
+	urls, wait, err := serve(ctx, f.w)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +87,7 @@ func (f *fire) command(ctx context.Context, args ...string) *exec.Cmd {
 		f.t.Fatal(err)
 	}
 	cmd := exec.CommandContext(ctx, self, append([]string{"--catalog", f.catalog}, args...)...)
-	cmd.Env = []string{"HOME=" + f.home, "PATH=" + os.Getenv("PATH")}
+	cmd.Env = append([]string{"HOME=" + f.home, "PATH=" + os.Getenv("PATH")}, f.env...)
 	cmd.Stdout, cmd.Stderr = f, f
 	return cmd
 }
@@ -102,8 +110,18 @@ func (f *fire) pawl(args ...string) int {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	cmd := f.command(ctx, args...)
-	cmd.Run()
+	f.start(cmd)
+	cmd.Wait()
 	return cmd.ProcessState.ExitCode()
+}
+
+func (f *fire) start(cmd *exec.Cmd) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := cmd.Start(); err != nil {
+		f.t.Fatal(err)
+	}
+	f.process = cmd.Process
 }
 
 // mustEndWell fails the test unless the company is as it ought to be and no
@@ -118,38 +136,13 @@ func (f *fire) mustEndWell() {
 
 func (f *fire) mustNotLeak() {
 	f.t.Helper()
-	look := func(what string, b []byte) {
-		for _, c := range canaries {
-			if bytes.Contains(b, []byte(c)) {
-				f.t.Errorf("a secret value is in %s", what)
-				return
-			}
-		}
+	if found := leak([]byte(f.printed())); found != "" {
+		f.t.Errorf("a secret value is in what pawl printed (%s)", found)
 	}
-	look("what pawl printed", []byte(f.printed()))
-	err := filepath.WalkDir(f.home, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		look(path, b)
-		return err
-	})
-	if err != nil {
-		f.t.Error(err)
+	for _, wrong := range append(leaks(f.home), f.overheard()...) {
+		f.t.Error(wrong)
 	}
 }
-
-// canaries is the mark that is in every simulated secret, as it may come out.
-var canaries = func() []string {
-	const mark = "CANARY"
-	all := []string{mark, hex.EncodeToString([]byte(mark)), strings.ToUpper(hex.EncodeToString([]byte(mark)))}
-	for shift := range 3 { // base64 depends on where the mark begins
-		enc := base64.RawStdEncoding.EncodeToString(append(bytes.Repeat([]byte{'x'}, shift), mark...))
-		all = append(all, enc[(shift*8+5)/6:len(enc)-1])
-	}
-	return all
-}()
 
 // hook is called for every request from now on.
 func (f *fire) hook(h func(n int, when string, r *http.Request)) {
@@ -179,12 +172,7 @@ func (f *fire) killAt(n int, when string, args ...string) (_ bool) {
 			panic(http.ErrAbortHandler) // it never takes effect
 		}
 	})
-	f.mu.Lock() // Start sets cmd.Process, which the hook reads
-	err := cmd.Start()
-	f.mu.Unlock()
-	if err != nil {
-		f.t.Fatal(err)
-	}
+	f.start(cmd)
 	cmd.Wait()
 	close(dead)
 	f.hook(nil)
@@ -200,23 +188,29 @@ func turn() (done func()) {
 	return func() { <-turns }
 }
 
-var rotate = []string{"rotate", world.Credential, "--yes", "--auto-revoke", "--no-input"}
+var (
+	rotate   = []string{"rotate", world.Credential, "--yes", "--auto-revoke", "--no-input"}
+	resume   = []string{"resume", world.Credential, "--yes", "--auto-revoke", "--no-input"}
+	rehearse = []string{"rehearse", world.Credential, "--yes", "--no-input"}
+)
 
 // TestKilledAtEveryRequest kills pawl at a request, before and after its
 // effect, and while it has it, resumes it, and wants the rotation to end as if
 // nothing had happened. By default some requests are taken; -torture takes all.
-func TestKilledAtEveryRequest(t *testing.T) { killed(t, rotate, 16) }
+func TestKilledAtEveryRequest(t *testing.T) { killed(t, "a rotation", rotate, 16) }
 
 // TestRehearsalKilledAtEveryRequest is the same for the way back.
-func TestRehearsalKilledAtEveryRequest(t *testing.T) { killed(t, rehearse, 24) }
+func TestRehearsalKilledAtEveryRequest(t *testing.T) { killed(t, "a rehearsal", rehearse, 24) }
 
-var rehearse = []string{"rehearse", world.Credential, "--yes", "--no-input"}
-
-func killed(t *testing.T, args []string, step int) {
+func killed(t *testing.T, what string, args []string, step int) {
 	if *torture {
 		step = 1
 	}
 	t.Parallel()
+	var kills, violations atomic.Int64
+	t.Cleanup(func() {
+		tally(t, "kill -9 at every request of "+what+", then resume", int(kills.Load()), int(violations.Load()))
+	})
 	total := countRequests(t, args)
 	for n := 1; n <= total; n += step {
 		for _, when := range []string{"before", "during", "after"} {
@@ -224,8 +218,90 @@ func killed(t *testing.T, args []string, step int) {
 				t.Parallel()
 				defer turn()()
 				f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
-				if f.killAt(n, when, args...) { // if not: looks are paced by the clock, it took fewer requests this time
-					f.mustResume(args)
+				if !f.killAt(n, when, args...) { // looks are paced by the clock, it took fewer requests this time
+					return
+				}
+				kills.Add(1)
+				if f.mustResume(args); t.Failed() {
+					violations.Add(1)
+				}
+			})
+		}
+	}
+}
+
+// TestKilledAgainAndAgain kills each process of a rotation after a few
+// requests: the one that begins it, and those that resume it. In between the
+// vendors are as the last one left them. After so many deaths it is left alone,
+// and has to end well.
+func TestKilledAgainAndAgain(t *testing.T) {
+	companies := 16
+	if *torture {
+		companies = 64
+	}
+	const deaths = 20
+	t.Parallel()
+	var kills, violations atomic.Int64
+	t.Cleanup(func() {
+		tally(t, "kill -9 of one process after the other, 20 in one rotation", int(kills.Load()), int(violations.Load()))
+		if int(kills.Load()) < companies*deaths*9/10 {
+			t.Errorf("only %d kills", kills.Load())
+		}
+	})
+	for seed := range companies {
+		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
+			t.Parallel()
+			defer turn()()
+			dice := rand.New(rand.NewPCG(uint64(seed), 9))
+			f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
+			args := rotate
+			for range deaths {
+				n := len(f.rules.Log()) + 1 + dice.IntN(40)
+				if f.killAt(n, []string{"before", "during", "after"}[dice.IntN(3)], args...) {
+					kills.Add(1)
+					args = resume
+				} else { // it has ended
+					args = rotate
+				}
+			}
+			if f.mustResume(rotate); t.Failed() {
+				violations.Add(1)
+			}
+		})
+	}
+}
+
+// TestAnswerLostAtEveryRequest resets the connection of one request, before or
+// after it has its effect, and wants the rotation to end well, at once or after
+// resuming.
+func TestAnswerLostAtEveryRequest(t *testing.T) {
+	step := 24
+	if *torture {
+		step = 1
+	}
+	t.Parallel()
+	var lost, violations atomic.Int64
+	t.Cleanup(func() {
+		tally(t, "connection reset at every request, before or after its effect", int(lost.Load()), int(violations.Load()))
+	})
+	total := countRequests(t, rotate)
+	for n := 1; n <= total; n += step {
+		for _, when := range []string{"before", "after"} {
+			t.Run(fmt.Sprintf("%s%d", when, n), func(t *testing.T) {
+				t.Parallel()
+				defer turn()()
+				f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
+				f.hook(func(i int, at string, _ *http.Request) {
+					if i == n && at == when {
+						lost.Add(1)
+						panic(http.ErrAbortHandler)
+					}
+				})
+				if codes := f.untilDone(); codes[len(codes)-1] != exitDone {
+					t.Errorf("exits %v", codes)
+				}
+				if f.mustRotateAgain(); t.Failed() {
+					violations.Add(1)
 				}
 			})
 		}
@@ -236,32 +312,27 @@ func killed(t *testing.T, args []string, step int) {
 // left in the way, and looks at everything.
 func (f *fire) mustResume(args []string) {
 	f.t.Helper()
-	flags := rotate[2:]
+	again := resume
 	if args[0] == "rehearse" {
-		flags = rehearse[2:]
+		again = append([]string{"resume", world.Credential}, rehearse[2:]...)
 	}
 	code := -1
 	for tries := 0; tries < 4 && code != exitDone; tries++ {
-		code = f.pawl(append([]string{"resume", world.Credential}, flags...)...)
+		code = f.pawl(again...)
 	}
 	if code != exitDone {
 		f.t.Errorf("resume: exit %d", code)
 	}
 	f.mustEndWell()
-	if code := f.pawl(rotate...); code != exitDone {
-		f.t.Errorf("rotating again: exit %d", code)
-	}
-	f.mustEndWell()
+	f.mustRotateAgain()
 	if code := f.pawl("audit", "verify"); code != exitDone {
 		f.t.Errorf("audit verify: exit %d", code)
-	}
-	if f.t.Failed() {
-		f.t.Log(f.printed())
 	}
 }
 
 // countRequests is how many requests a run takes that nothing happens to.
 func countRequests(t *testing.T, args []string) int {
+	t.Helper()
 	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 	if code := f.pawl(args...); code != exitDone {
 		t.Fatalf("exit %d\n%s", code, f.printed())

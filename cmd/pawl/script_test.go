@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -100,24 +99,11 @@ func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*s
 
 // mustNotLeak fails the test if a secret is in what was printed or written.
 func (s *stage) mustNotLeak() {
-	look := func(what string, b []byte) {
-		for _, c := range canaries {
-			if bytes.Contains(b, []byte(c)) {
-				s.t.Errorf("a secret value is in %s", what)
-			}
-		}
+	if found := leak(s.output.Bytes()); found != "" {
+		s.t.Errorf("a secret value is in what was printed (%s)", found)
 	}
-	look("what was printed", s.output.Bytes())
-	err := filepath.WalkDir(s.home, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		look(path, b)
-		return err
-	})
-	if err != nil {
-		s.t.Error(err)
+	for _, wrong := range leaks(s.home) {
+		s.t.Error(wrong)
 	}
 }
 
