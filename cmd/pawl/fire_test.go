@@ -33,6 +33,7 @@ type fire struct {
 	output    bytes.Buffer
 	process   *os.Process // that runs now, or did last
 	strayed   []string    // where a secret was seen on its way
+	old       string      // the key in use at the beginning
 }
 
 func newFire(t testing.TB, o world.Options, finish string) *fire {
@@ -54,6 +55,7 @@ func newFireAt(t testing.TB, o world.Options, finish string, serve func(context.
 		}
 	}
 	f.w = world.New(o)
+	f.old, _, _ = f.w.Infisical.Get("prod", "/", world.Key)
 	ctx, stop := context.WithCancel(context.Background())
 	urls, wait, err := serve(ctx, f.w)
 	if err != nil {
@@ -207,9 +209,9 @@ func killed(t *testing.T, what string, args []string, step int) {
 		step = 1
 	}
 	t.Parallel()
-	var kills, violations atomic.Int64
+	var kills, violations count
 	t.Cleanup(func() {
-		tally(t, "kill -9 at every request of "+what+", then resume", int(kills.Load()), int(violations.Load()))
+		tally(t, "kill -9 at every request of "+what+", then resume", kills.get(), violations.get())
 	})
 	total := countRequests(t, args)
 	for n := 1; n <= total; n += step {
@@ -221,10 +223,9 @@ func killed(t *testing.T, what string, args []string, step int) {
 				if !f.killAt(n, when, args...) { // looks are paced by the clock, it took fewer requests this time
 					return
 				}
-				kills.Add(1)
-				if f.mustResume(args); t.Failed() {
-					violations.Add(1)
-				}
+				kills.add()
+				defer violations.addIf(t)
+				f.mustResume(args)
 			})
 		}
 	}
@@ -241,32 +242,31 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	}
 	const deaths = 20
 	t.Parallel()
-	var kills, violations atomic.Int64
+	var kills, violations count
 	t.Cleanup(func() {
-		tally(t, "kill -9 of one process after the other, 20 in one rotation", int(kills.Load()), int(violations.Load()))
-		if int(kills.Load()) < companies*deaths*9/10 {
-			t.Errorf("only %d kills", kills.Load())
+		tally(t, "kill -9 of one process after the other, 20 in one rotation", kills.get(), violations.get())
+		if kills.get() < companies*deaths*9/10 {
+			t.Errorf("only %d kills", kills.get())
 		}
 	})
 	for seed := range companies {
 		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
 			t.Parallel()
 			defer turn()()
+			defer violations.addIf(t)
 			dice := rand.New(rand.NewPCG(uint64(seed), 9))
 			f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 			args := rotate
 			for range deaths {
 				n := len(f.rules.Log()) + 1 + dice.IntN(40)
 				if f.killAt(n, []string{"before", "during", "after"}[dice.IntN(3)], args...) {
-					kills.Add(1)
+					kills.add()
 					args = resume
 				} else { // it has ended
 					args = rotate
 				}
 			}
-			if f.mustResume(rotate); t.Failed() {
-				violations.Add(1)
-			}
+			f.mustResume(rotate)
 		})
 	}
 }
@@ -280,9 +280,9 @@ func TestAnswerLostAtEveryRequest(t *testing.T) {
 		step = 1
 	}
 	t.Parallel()
-	var lost, violations atomic.Int64
+	var lost, violations count
 	t.Cleanup(func() {
-		tally(t, "connection reset at every request, before or after its effect", int(lost.Load()), int(violations.Load()))
+		tally(t, "connection reset at every request, before or after its effect", lost.get(), violations.get())
 	})
 	total := countRequests(t, rotate)
 	for n := 1; n <= total; n += step {
@@ -290,19 +290,18 @@ func TestAnswerLostAtEveryRequest(t *testing.T) {
 			t.Run(fmt.Sprintf("%s%d", when, n), func(t *testing.T) {
 				t.Parallel()
 				defer turn()()
+				defer violations.addIf(t)
 				f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 				f.hook(func(i int, at string, _ *http.Request) {
 					if i == n && at == when {
-						lost.Add(1)
+						lost.add()
 						panic(http.ErrAbortHandler)
 					}
 				})
 				if codes := f.untilDone(); codes[len(codes)-1] != exitDone {
 					t.Errorf("exits %v", codes)
 				}
-				if f.mustRotateAgain(); t.Failed() {
-					violations.Add(1)
-				}
+				f.mustRotateAgain()
 			})
 		}
 	}
