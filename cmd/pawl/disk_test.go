@@ -15,31 +15,82 @@ import (
 	"github.com/pawl-dev/pawl/sim/world"
 )
 
+// A syscall is one that a rotation makes of the file system, about so often;
+// the kernel's manual has what each is for.
+type fileCall struct {
+	name     string
+	most     int
+	every    int // which ones are taken
+	troubles []string
+}
+
+const (
+	killed  = "signal=KILL"
+	broken  = "error=EIO"
+	noSpace = "error=ENOSPC"
+)
+
+// fileCalls are the calls of the file system that -torture takes: each one that
+// changes something, each one that syncs, and every so many of those that are
+// made all the time.
+var fileCalls = []fileCall{
+	{"pwrite64", 480, 2, []string{killed}},
+	{"pwrite64", 480, 8, []string{broken, noSpace}},
+	{"fsync", 50, 1, []string{killed, broken, noSpace}},
+	{"renameat", 24, 1, []string{killed, broken, noSpace}},
+	{"openat", 56, 2, []string{killed, broken, noSpace}},
+	{"open", 10, 1, []string{killed, broken, noSpace}},
+	{"ftruncate", 6, 1, []string{killed, broken, noSpace}},
+	{"mkdirat", 6, 1, []string{killed, broken, noSpace}},
+	{"linkat", 2, 1, []string{killed, broken, noSpace}},
+	{"unlinkat", 2, 1, []string{killed, broken}},
+	{"unlink", 1, 1, []string{killed, broken}},
+	{"write", 200, 8, []string{killed, noSpace}}, // also to the terminal and to vendors
+	{"pread64", 52, 4, []string{killed, broken}},
+	{"fcntl", 450, 24, []string{killed, broken}}, // locks
+	{"flock", 1, 1, []string{killed, broken}},
+	{"close", 76, 8, []string{killed}},
+}
+
+// someFileCalls are those of them that are taken by default.
+var someFileCalls = []fileCall{
+	{"pwrite64", 480, 240, []string{killed, broken, noSpace}},
+	{"fsync", 50, 25, []string{killed, broken}},
+	{"renameat", 24, 18, []string{killed, noSpace}},
+	{"ftruncate", 6, 4, []string{killed, broken}},
+	{"linkat", 2, 2, []string{killed, noSpace}},
+}
+
 // TestDiskTrouble kills pawl at its calls of the file system, lets them fail,
 // and lets the disk be full, by strace's injection. What it was told is durable
-// must be, and the next process must end the rotation well. By default some
-// calls are taken; -torture takes all.
+// must be, and the next process must end the rotation well.
 func TestDiskTrouble(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Skip("strace is missing; make setup installs it")
 	}
 	t.Parallel()
-	for _, c := range []struct {
-		call  string
-		most  int // calls of a rotation, about
-		every int // of those, by default
-	}{{"pwrite64", 480, 160}, {"fsync", 50, 20}, {"renameat", 24, 12}, {"openat", 55, 27}, {"ftruncate", 6, 4}} {
-		if *torture {
-			c.every = 1
+	var n, violations count
+	t.Cleanup(func() {
+		tally(t, "kill -9, EIO and ENOSPC at calls of the file system", n.get(), violations.get())
+		if n.get() == 0 {
+			t.Error("no call was met")
 		}
-		for _, trouble := range []string{"signal=KILL", "error=EIO", "error=ENOSPC"} {
-			for n := 1; n <= c.most; n += c.every {
-				t.Run(fmt.Sprintf("%s/%s/%d", c.call, trouble, n), func(t *testing.T) {
+	})
+	all := someFileCalls
+	if *torture {
+		all = fileCalls
+	}
+	for _, c := range all {
+		for _, trouble := range c.troubles {
+			for i := 1; i <= c.most; i += c.every {
+				t.Run(fmt.Sprintf("%s/%s/%d", c.name, trouble, i), func(t *testing.T) {
 					t.Parallel()
 					defer turn()()
+					defer violations.addIf(t)
 					f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
-					if f.inject(strace, c.call, trouble, n) { // if not: it took fewer calls this time
+					if f.inject(strace, c.name, trouble, i) { // if not: it took fewer calls this time
+						n.add()
 						f.mustRecover()
 					}
 				})
@@ -80,4 +131,71 @@ func (f *fire) mustRecover() {
 	if code := f.pawl("audit", "verify"); code != exitDone {
 		f.t.Errorf("audit verify: exit %d", code)
 	}
+}
+
+// TestDiskFull rotates on a file system of its own with less and less room. It
+// says so, and goes on once there is room again.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	var full, violations count
+	t.Cleanup(func() {
+		tally(t, "a full disk of 2 MB, with different room left", full.get(), violations.get())
+		if full.get() == 0 {
+			t.Error("the disk was never full")
+		}
+	})
+	left := []int{0, 40, 120, 300}
+	if *torture {
+		left = nil
+		for kib := 0; kib <= 600; kib += 20 {
+			left = append(left, kib)
+		}
+	}
+	for _, kib := range left {
+		t.Run(fmt.Sprint(kib, "KiB"), func(t *testing.T) {
+			defer violations.addIf(t)
+			f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
+			state := t.TempDir()
+			mountSmall(t, state)
+			f.env = []string{"PAWL_STATE=" + filepath.Join(state, "pawl")}
+			filler := filepath.Join(state, "filler")
+			if err := os.WriteFile(filler, make([]byte, (2<<20)-kib<<10-(8<<10)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			code := f.pawl(rotate...)
+			if code != exitDone {
+				full.add()
+				if code != exitFailed && code != exitIncomplete && code != exitHelp {
+					t.Errorf("exit %d", code)
+				}
+				if !strings.Contains(f.printed(), "disk is full") && !strings.Contains(f.printed(), "no space left") {
+					t.Errorf("it does not say why:\n%s", f.printed())
+				}
+				if code != exitHelp && !f.w.Heroku.Valid(f.old) {
+					t.Error("the old key is dead")
+				}
+			}
+			if err := os.Remove(filler); err != nil {
+				t.Fatal(err)
+			}
+			f.mustRecover()
+			for _, wrong := range leaks(state) {
+				t.Error(wrong)
+			}
+		})
+	}
+}
+
+// mountSmall mounts 2 MB of memory. Who may not do that is left with the room
+// that strace takes away.
+func mountSmall(t *testing.T, dir string) {
+	t.Helper()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "pawl-test", dir).CombinedOutput(); err != nil {
+		t.Skipf("only root may mount: %s", out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %s", out)
+		}
+	})
 }

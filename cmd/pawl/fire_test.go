@@ -199,12 +199,12 @@ var (
 // TestKilledAtEveryRequest kills pawl at a request, before and after its
 // effect, and while it has it, resumes it, and wants the rotation to end as if
 // nothing had happened. By default some requests are taken; -torture takes all.
-func TestKilledAtEveryRequest(t *testing.T) { killed(t, "a rotation", rotate, 16) }
+func TestKilledAtEveryRequest(t *testing.T) { killedAt(t, "a rotation", rotate, 16) }
 
 // TestRehearsalKilledAtEveryRequest is the same for the way back.
-func TestRehearsalKilledAtEveryRequest(t *testing.T) { killed(t, "a rehearsal", rehearse, 24) }
+func TestRehearsalKilledAtEveryRequest(t *testing.T) { killedAt(t, "a rehearsal", rehearse, 24) }
 
-func killed(t *testing.T, what string, args []string, step int) {
+func killedAt(t *testing.T, what string, args []string, step int) {
 	if *torture {
 		step = 1
 	}

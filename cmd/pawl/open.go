@@ -149,13 +149,34 @@ func (a *app) signer(dir string) (*audit.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	public := filepath.Join(dir, "audit.pub")
-	if _, err := os.Stat(public); errors.Is(err, os.ErrNotExist) {
-		if err := os.WriteFile(public, []byte(signer.Public()+"\n"), 0o644); err != nil {
-			return nil, &pawl.Error{Op: "opening the state", Kind: pawl.Unavailable, Err: err}
-		}
+	if err := publish(filepath.Join(dir, "audit.pub"), signer.Public()+"\n"); err != nil {
+		return nil, &pawl.Error{Op: "opening the state", Kind: pawl.Unavailable, Err: err}
 	}
 	return signer, nil
+}
+
+// publish writes text to a file, whole or not at all. One that is there is left
+// as it is, unless it was cut off, as a full disk or a power loss does.
+func publish(path, text string) error {
+	there, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if left := strings.TrimRight(string(there), "\x00"); left == text || !strings.HasPrefix(text, left) {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".audit.pub-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
 }
 
 // box opens the sealed-value box of a state, and makes it with the first use.
