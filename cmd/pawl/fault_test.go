@@ -142,6 +142,64 @@ func underFault(t *testing.T, r sim.Rule) string {
 	return "."
 }
 
+// staying are troubles that last until somebody mends them.
+var staying = []sim.Fault{sim.Deny, sim.Forbid, sim.Limit, sim.Fail, sim.FailApplied, sim.Lose, sim.Drop, sim.ThrottleAbsurd, sim.HTML}
+
+// TestFaultsThatStay has one kind of request fail from its first or third one
+// on until pawl has given up. It gives up, before it has asked too often; the
+// old key is valid, unless it says that a person is needed; and once it is
+// mended, the rotation ends well.
+func TestFaultsThatStay(t *testing.T) {
+	t.Parallel()
+	var n, violations count
+	t.Cleanup(func() { tally(t, "faults that stay until somebody mends them", n.get(), violations.get()) })
+	for i, c := range calls {
+		for j, fault := range staying {
+			if !*torture && (i+2*j)%len(calls) != 1 {
+				continue
+			}
+			t.Run(c.name+"/"+string(fault), func(t *testing.T) {
+				t.Parallel()
+				defer turn()()
+				n.add()
+				defer violations.addIf(t)
+				faultStays(t, sim.Rule{Match: c.Match, Fault: fault, After: j % 2 * 2})
+			})
+		}
+	}
+}
+
+func faultStays(t *testing.T, r sim.Rule) {
+	t.Helper()
+	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
+	f.rules.Add(r)
+	code := f.pawl(append(slices.Clone(rotate), "--timeout", "15s")...)
+	f.rules.Mend()
+	fired := f.rules.Fired(r.Fault)
+	switch {
+	case fired == 0 && r.After == 0:
+		t.Fatalf("the fault did not fire; exit %d\n%s", code, f.printed())
+	case code == exitDone: // nothing depended on it, or looking found it done
+		f.mustEndWell()
+	case !slices.Contains([]int{exitDone, exitFailed, exitSignIn, exitIncomplete, exitHelp}, code):
+		t.Errorf("exit %d", code)
+	case code != exitHelp && !f.w.Heroku.Valid(f.old):
+		t.Errorf("exit %d, and the old key is dead", code)
+	}
+	const budget = 60 // of one kind of request, in 15 seconds
+	if fired > budget {
+		t.Errorf("%d requests into the same failure", fired)
+	}
+	t.Logf("exit %d, fired %d times", code, fired)
+	for tries := 0; tries < 3 && code != exitDone; tries++ {
+		code = f.pawl(resume...)
+	}
+	if code != exitDone {
+		t.Errorf("after it was mended: exit %d", code)
+	}
+	f.mustRotateAgain()
+}
+
 // untilDone rotates, and resumes up to three times. It returns the exit codes.
 func (f *fire) untilDone() []int {
 	codes := []int{f.pawl(rotate...)}
