@@ -157,17 +157,21 @@ func (f *fire) hook(h func(n int, when string, r *http.Request)) {
 // in and never takes effect ("before"), takes effect although nobody waits any
 // more ("during"), or has had its effect ("after"). It reports whether it came
 // to that.
-func (f *fire) killAt(n int, when string, args ...string) (_ bool) {
+func (f *fire) killAt(n int, when string, args ...string) bool {
+	return f.killIf(when, func(i int, _ *http.Request) bool { return i == n }, args...)
+}
+
+// killIf is killAt for the first request that is meant.
+func (f *fire) killIf(when string, meant func(n int, r *http.Request) bool, args ...string) bool {
 	var killed atomic.Bool
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	cmd := f.command(ctx, args...)
 	dead := make(chan struct{})
-	f.hook(func(i int, at string, _ *http.Request) {
-		if i != n || at != strings.Replace(when, "during", "before", 1) {
+	f.hook(func(i int, at string, r *http.Request) {
+		if at != strings.Replace(when, "during", "before", 1) || !meant(i, r) || killed.Swap(true) {
 			return
 		}
-		killed.Store(true)
 		cmd.Process.Kill()
 		<-dead
 		if when == "before" {

@@ -154,3 +154,68 @@ func (f *fire) rotateAway() {
 		f.pawl(append(slices.Clone(rotate), "--reason", "leak")...)
 	}
 }
+
+// TestOperatorAnswers has a person answer twice, twice at once, when somebody
+// else goes on already, and when all is over.
+func TestOperatorAnswers(t *testing.T) {
+	t.Parallel()
+	confirm := []string{"confirm", world.Credential, "laptop"}
+	for name, play := range map[string]func(t *testing.T, f *fire){
+		"Twice": func(t *testing.T, f *fire) {
+			f.want(exitDone, confirm...)
+			f.want(exitDone, confirm...)
+			f.want(exitDone, resume...)
+		},
+		"TwiceAtOnce": func(t *testing.T, f *fire) {
+			var both sync.WaitGroup
+			for range 2 {
+				both.Go(func() { f.want(exitDone, confirm...) })
+			}
+			both.Wait()
+			f.want(exitDone, resume...)
+		},
+		"AfterResume": func(t *testing.T, f *fire) {
+			f.want(exitWaits, resume...)
+			f.want(exitDone, confirm...)
+			f.want(exitDone, resume...)
+		},
+		"KilledMeanwhile": func(t *testing.T, f *fire) {
+			f.want(exitDone, confirm...)
+			f.killOn(revoking, "before", resume...)
+			f.pawl(confirm...)
+			f.want(exitDone, resume...)
+		},
+		"Late": func(t *testing.T, f *fire) {
+			f.want(exitDone, confirm...)
+			f.want(exitDone, resume...)
+			writes := f.effects("PATCH ") + f.effects("DELETE ")
+			f.pawl(confirm...)
+			f.pawl("revoke", world.Credential, "--yes", "--no-input")
+			if n := f.effects("PATCH ") + f.effects("DELETE "); n != writes {
+				t.Errorf("%d writes by an answer that came too late", n-writes)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			defer turn()()
+			f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
+			f.edit("blocks: nothing", "blocks: revoke")
+			f.want(exitWaits, rotate...)
+			if !f.w.Heroku.Valid(f.old) {
+				t.Error("revoked before the person had said so")
+			}
+			play(t, f)
+			f.mustEndWell()
+			if f.w.Heroku.Valid(f.old) {
+				t.Error("the old key is alive")
+			}
+			if code := f.pawl("audit", "verify"); code != exitDone {
+				t.Errorf("audit verify: exit %d", code)
+			}
+			if t.Failed() {
+				t.Log(f.printed())
+			}
+		})
+	}
+}
