@@ -44,13 +44,14 @@ type Update struct {
 
 // A Result is where a rotation was left.
 type Result struct {
-	ID    pawl.RotationID
-	State *rotation.State
-	Phase rotation.Phase
-	Waits []rotation.Wait // why it was left, if it is not finished
-	Late  bool            // proofs were waited for until the timeout
-	Wake  time.Time       // when something can be done again without anybody's doing; zero: never
-	Stop  error           // why it was left, if neither finished nor waiting: interrupted, taken over, the journal failed
+	ID       pawl.RotationID
+	State    *rotation.State
+	Phase    rotation.Phase
+	Waits    []rotation.Wait // why it was left, if it is not finished
+	Late     bool            // proofs were waited for until the timeout
+	Revision int64           // of the journal, as far as it was decided upon: another one there is news
+	Wake     time.Time       // when something can be done again without anybody's doing; zero: never
+	Stop     error           // why it was left, if neither finished nor waiting: interrupted, taken over, the journal failed
 }
 
 // A run is one process driving one rotation. One goroutine, the one that calls

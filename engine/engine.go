@@ -74,6 +74,14 @@ func New(cfg Config) *Engine {
 	return &Engine{cfg}
 }
 
+// As returns the engine in the name of somebody else. Whatever that one signals
+// and starts is theirs in the journal and in the audit log.
+func (e *Engine) As(by pawl.Actor) *Engine {
+	cfg := e.cfg
+	cfg.Actor = by
+	return &Engine{cfg}
+}
+
 // now is the wall clock in UTC, without a monotonic reading, as it is after a
 // crash too.
 func (e *Engine) now() time.Time { return e.cfg.Now().UTC().Round(0) }

@@ -11,13 +11,18 @@ import (
 
 // leave says in the journal that nobody drives any more, and why.
 func (r *run) leave(d rotation.Decision, stop error) Result {
+	seen := r.at.Revision
 	if r.state.Outcome == "" && !errors.Is(stop, errKilled) {
 		ev := pawl.Event{Type: pawl.EvStopped, Detail: reasons(d.Waits, stop)}
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		_ = r.append(ctx, outcome{events: []pawl.Event{ev}}) // only for people; the journal is true without it
 	}
-	return r.result(d, stop)
+	res := r.result(d, stop)
+	if r.at.Revision > seen+1 {
+		res.Revision = seen // somebody said something meanwhile that nothing was decided about
+	}
+	return res
 }
 
 // errKilled ends a run in tests as a crash would.
@@ -41,5 +46,5 @@ func reasons(waits []rotation.Wait, stop error) string {
 }
 
 func (r *run) result(d rotation.Decision, stop error) Result {
-	return Result{ID: r.id, State: r.state, Phase: d.Phase, Waits: d.Waits, Stop: stop, Wake: d.Wake}
+	return Result{ID: r.id, State: r.state, Phase: d.Phase, Waits: d.Waits, Stop: stop, Wake: d.Wake, Revision: r.at.Revision}
 }

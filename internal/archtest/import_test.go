@@ -67,6 +67,9 @@ var diagram = []row{
 	{pkg: "engine", uses: ". audit journal provider/wrap rotation seal", not: "os net net/http"},
 	{pkg: "connect", uses: ". catalog engine provider provider/retry provider/wire secretref", tests: "provider/all sim sim/world", not: "os"},
 
+	// A team around it: what people ask for, and what drives it for them.
+	{pkg: "desk", uses: ". access api audit catalog engine history journal rotation", tests: "provider/all seal", not: "os net net/http"},
+
 	// Vendors that are simulated, and the machinery of tests.
 	{pkg: "sim", not: "log/slog"},
 	{pkg: "sim/world", uses: "health provider/*/*sim", tests: "catalog provider/all"},

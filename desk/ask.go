@@ -1,0 +1,91 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/api"
+)
+
+// Plan says what a rotation would do and looks at the vendors whether it could.
+// It changes nothing.
+func (d *Desk) Plan(ctx context.Context, who access.Subject, credential string, reason pawl.Reason) (api.Planned, error) {
+	if err := d.allow(ctx, who, access.Request{Action: access.Plan}, credential); err != nil {
+		return api.Planned{}, err
+	}
+	plan, err := d.cfg.Catalog().Plan(credential, reason)
+	if err != nil {
+		return api.Planned{}, err
+	}
+	report, err := d.as(who).Survey(ctx, plan)
+	if err != nil {
+		return api.Planned{}, err
+	}
+	out := api.Planned{Credential: credential, Digest: plan.Digest(), Plan: plan, OldID: report.Old.ID, OldDead: report.Dead, Findings: report.Findings}
+	for _, err := range report.Problems {
+		out.Problems = append(out.Problems, err.Error())
+	}
+	for i, c := range plan.Consumers {
+		p := planned(c)
+		if i < len(report.Places) {
+			p.Holds = seen[report.Places[i].Holds]
+		}
+		out.Places = append(out.Places, p)
+	}
+	return out, nil
+}
+
+// seen says what a survey saw in the words of a rotation.
+var seen = map[pawl.Holds]string{pawl.HoldsWant: "old", pawl.HoldsOther: "other", pawl.HoldsNothing: "nothing", pawl.HoldsUnknown: "unknown"}
+
+// Start begins a rotation. If the caller has looked at a plan, it is begun only
+// as that plan says.
+func (d *Desk) Start(ctx context.Context, who access.Subject, ask api.Start) (api.Rotation, error) {
+	reason := pawl.Reason(ask.Reason)
+	if reason == "" {
+		reason = pawl.Manual
+	}
+	cred, err := d.cfg.Catalog().Credential(ask.Credential)
+	if err != nil {
+		if denied := d.allow(ctx, who, access.Request{Action: access.Rotate}, ask.Credential); denied != nil {
+			return api.Rotation{}, denied // who may not know is not told what there is
+		}
+		return api.Rotation{}, err
+	}
+	action := access.Rotate
+	if reason == pawl.Rehearsal {
+		action = access.Rehearse
+	}
+	if err := d.allow(ctx, who, access.Request{Action: action, Role: cred.Role}, cred.Name); err != nil {
+		return api.Rotation{}, err
+	}
+	if ask.AutoRevoke {
+		if err := d.allow(ctx, who, access.Request{Action: access.Revoke, Role: cred.Role}, cred.Name); err != nil {
+			return api.Rotation{}, err
+		}
+	}
+	plan, err := d.cfg.Catalog().Plan(cred.Name, reason)
+	if err != nil {
+		return api.Rotation{}, err
+	}
+	if ask.Digest != "" && ask.Digest != plan.Digest() {
+		return api.Rotation{}, fault(pawl.Conflict, "look at the plan as it is now, and ask again", "the catalog has changed since the plan %s was made", ask.Digest)
+	}
+	eng := d.as(who)
+	if err := eng.CanOpen(ctx, plan); err != nil {
+		return api.Rotation{}, err
+	}
+	id, err := eng.Start(ctx, plan)
+	if err != nil {
+		return api.Rotation{}, err
+	}
+	if ask.AutoRevoke && reason != pawl.Rehearsal {
+		if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAuthorised, Detail: "asked for with the rotation"}); err != nil {
+			return api.Rotation{}, err
+		}
+	}
+	d.pool.Poke()
+	d.feed.tell(id)
+	return d.Rotation(ctx, who, id)
+}

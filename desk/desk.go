@@ -1,0 +1,98 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// Config is what a desk works with. Journal, Engine and Catalog are required.
+type Config struct {
+	Journal journal.Journal
+	Engine  *engine.Engine
+	// Catalog is the catalog as it is now. It is asked for at every question,
+	// so that what is loaded again takes effect without a restart.
+	Catalog func() *catalog.Catalog
+	Now     func() time.Time // nil: time.Now
+	Log     *slog.Logger     // nil: nothing is logged
+	// Counts is how long an approval counts; 0: a day.
+	Counts time.Duration
+}
+
+// A Desk is safe for concurrent use.
+type Desk struct {
+	cfg  Config
+	feed *Feed
+	pool *Pool
+}
+
+// New returns a desk whose pool does nothing until [Pool.Run].
+func New(cfg Config) *Desk {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Counts == 0 {
+		cfg.Counts = 24 * time.Hour
+	}
+	d := &Desk{cfg: cfg, feed: newFeed()}
+	d.pool = newPool(cfg, d.feed)
+	return d
+}
+
+// Pool is what drives the open rotations.
+func (d *Desk) Pool() *Pool { return d.pool }
+
+// Feed tells that something has happened.
+func (d *Desk) Feed() *Feed { return d.feed }
+
+func (d *Desk) now() time.Time { return d.cfg.Now().UTC().Round(0) }
+
+// allow is the one door. What is refused is written down first; if that cannot
+// be, that is the answer.
+func (d *Desk) allow(ctx context.Context, who access.Subject, r access.Request, target string) error {
+	err := access.Check(who, r)
+	if err == nil {
+		return nil
+	}
+	d.cfg.Log.Warn("refused", "who", who.Actor.ID, "action", string(r.Action), "target", target)
+	ev := audit.New(audit.AuthDenied, audit.Failure, d.now(), who.Actor)
+	if ev.Actor.ID == "" {
+		ev.Actor = pawl.Actor{Type: "user", ID: "nobody"}
+	}
+	ev.Target.Credential = target
+	ev.Context.Kind, ev.Context.Detail = pawl.KindOf(err).String(), string(r.Action)
+	if failed := d.cfg.Journal.Record(ctx, ev); failed != nil {
+		return failed
+	}
+	return err
+}
+
+// as is the engine in the name of who asks.
+func (d *Desk) as(who access.Subject) *engine.Engine { return d.cfg.Engine.As(who.Actor) }
+
+// load returns a rotation that somebody asks for.
+func (d *Desk) load(ctx context.Context, id pawl.RotationID) (journal.Run, *rotation.State, error) {
+	run, err := d.cfg.Journal.Load(ctx, id)
+	if err != nil {
+		return run, nil, err
+	}
+	return run, rotation.Fold(run.Events), nil
+}
+
+func conflict(format string, args ...any) error { return fault(pawl.Conflict, "", format, args...) }
+
+func fault(kind pawl.Kind, hint, format string, args ...any) error {
+	return &pawl.Error{Op: "desk", Kind: kind, Hint: hint, Err: errors.New(sprintf(format, args...))}
+}

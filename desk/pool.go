@@ -1,0 +1,192 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// The pool's paces.
+const (
+	// look is how often the journal is looked at for what others appended.
+	look = 2 * time.Second
+	// park is how long nothing must be about to happen for a rotation to be put
+	// aside.
+	park = 2 * time.Minute
+	// Driven is how many rotations are driven at one time. What is beyond waits
+	// for its turn: both its generations are valid meanwhile.
+	Driven = 64
+	// again is when a rotation is taken up again that stopped for a reason that
+	// may pass: proofs that stayed away, a connection without its secret.
+	again = 5 * time.Minute
+)
+
+// A Pool drives every open rotation of a journal. One that waits for a person
+// or a far timer costs an entry in a map, and no goroutine.
+type Pool struct {
+	journal journal.Journal
+	engine  *engine.Engine
+	now     func() time.Time
+	log     *slog.Logger
+	feed    *Feed
+	poke    chan struct{}
+	slots   chan struct{}
+	drivers sync.WaitGroup
+
+	mu     sync.Mutex
+	aside  map[pawl.RotationID]pause
+	driven map[pawl.RotationID]bool
+}
+
+// A pause is a rotation that is put aside: until when, and at which revision.
+// Whatever somebody appends changes the revision.
+type pause struct {
+	wake     time.Time // zero: until somebody says something
+	revision int64
+}
+
+func newPool(cfg Config, feed *Feed) *Pool {
+	return &Pool{journal: cfg.Journal, engine: cfg.Engine, now: cfg.Now, log: cfg.Log, feed: feed, poke: make(chan struct{}, 1),
+		slots: make(chan struct{}, Driven), aside: map[pawl.RotationID]pause{}, driven: map[pawl.RotationID]bool{}}
+}
+
+// Poke makes the pool look at once.
+func (p *Pool) Poke() {
+	select {
+	case p.poke <- struct{}{}:
+	default:
+	}
+}
+
+// Run drives until ctx ends, and then waits for what is under way to land: it
+// is safe to be killed instead, only slower to be sure of.
+func (p *Pool) Run(ctx context.Context) error {
+	defer p.drivers.Wait()
+	timer := time.NewTicker(look)
+	defer timer.Stop()
+	for {
+		if err := p.round(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("looking for open rotations", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		case <-p.poke:
+		}
+	}
+}
+
+// round takes up every open rotation whose time has come.
+func (p *Pool) round(ctx context.Context) error {
+	runs, err := p.journal.List(ctx, true)
+	if err != nil {
+		return err
+	}
+	p.forget(runs)
+	for _, run := range runs {
+		if !p.due(run) {
+			continue
+		}
+		select {
+		case p.slots <- struct{}{}:
+		default:
+			return nil // the next one that ends pokes
+		}
+		p.take(ctx, run.ID)
+	}
+	return nil
+}
+
+func (p *Pool) due(run journal.Run) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.driven[run.ID] {
+		return false
+	}
+	rest, aside := p.aside[run.ID]
+	return !aside || rest.revision != run.Revision || !rest.wake.IsZero() && !p.now().Before(rest.wake)
+}
+
+// forget drops what is not open any more.
+func (p *Pool) forget(open []journal.Run) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.aside) <= len(open) && len(p.driven) == 0 {
+		return
+	}
+	alive := make(map[pawl.RotationID]bool, len(open))
+	for _, run := range open {
+		alive[run.ID] = true
+	}
+	for id := range p.aside {
+		if !alive[id] {
+			delete(p.aside, id)
+		}
+	}
+}
+
+func (p *Pool) take(ctx context.Context, id pawl.RotationID) {
+	p.mu.Lock()
+	p.driven[id] = true
+	p.mu.Unlock()
+	p.drivers.Go(func() {
+		if p.paused(ctx, id) {
+			return
+		}
+		res, err := p.engine.Drive(ctx, id, engine.Options{Park: park, Watch: func(u engine.Update) { p.feed.tell(u.ID) }})
+		p.put(id, p.rest(ctx, id, res, err))
+		p.feed.tell(id)
+		p.Poke()
+	})
+}
+
+// paused puts a rotation aside that somebody has paused. To drive it would be
+// to go on with it.
+func (p *Pool) paused(ctx context.Context, id pawl.RotationID) bool {
+	run, err := p.journal.Load(ctx, id)
+	if err != nil || !rotation.Fold(run.Events).Paused {
+		return false
+	}
+	p.put(id, pause{revision: run.Revision})
+	return true
+}
+
+func (p *Pool) put(id pawl.RotationID, rest pause) {
+	p.mu.Lock()
+	delete(p.driven, id)
+	p.aside[id] = rest
+	p.mu.Unlock()
+	<-p.slots
+}
+
+// rest says when a rotation that was left is taken up again.
+func (p *Pool) rest(ctx context.Context, id pawl.RotationID, res engine.Result, err error) pause {
+	rest := pause{wake: res.Wake, revision: res.Revision}
+	if err == nil {
+		err = res.Stop
+	}
+	if err != nil && ctx.Err() == nil {
+		p.log.Warn("left", "rotation", id.String(), "err", err)
+	}
+	if err != nil || res.Late {
+		rest.wake = p.now().Add(again)
+	}
+	if rest.revision == 0 { // it did not even begin
+		rest.revision, _ = p.journal.Revision(context.WithoutCancel(ctx), id)
+	}
+	return rest
+}
+
+// Driving lists what is driven right now, and how many are put aside.
+func (p *Pool) Driving() (driven, aside int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.driven), len(p.aside)
+}

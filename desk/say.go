@@ -1,0 +1,149 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// Anything is the revision of somebody who has not looked.
+const Anything = 0
+
+// say lets somebody say something to an open rotation. If they have looked at
+// it at a certain revision and it has moved on, they are told so instead: what
+// they saw is not what they would decide upon.
+func (d *Desk) say(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64, action access.Action,
+	event func(*rotation.State) (pawl.Event, error)) (api.Rotation, error) {
+	run, s, err := d.load(ctx, id)
+	if err != nil {
+		if denied := d.allow(ctx, who, access.Request{Action: action}, id.Credential); denied != nil {
+			return api.Rotation{}, denied
+		}
+		return api.Rotation{}, err
+	}
+	if err := d.allow(ctx, who, request(action, s), id.Credential); err != nil {
+		return api.Rotation{}, err
+	}
+	switch {
+	case run.Outcome != "":
+		return api.Rotation{}, conflict("%v is finished (%s)", id, run.Outcome)
+	case revision != Anything && revision != run.Revision:
+		return api.Rotation{}, fault(pawl.Conflict, "look at it again", "%v has changed since you looked", id)
+	}
+	ev, err := event(s)
+	if err != nil {
+		return api.Rotation{}, err
+	}
+	if ev.Type != "" {
+		if err := d.as(who).Signal(ctx, id, ev); err != nil {
+			return api.Rotation{}, err
+		}
+	}
+	d.pool.Poke()
+	d.feed.tell(id)
+	return d.Rotation(ctx, who, id)
+}
+
+// Revoke asks for the revoke: it is made once every required consumer is
+// proved, and not before.
+func (d *Desk) Revoke(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64) (api.Rotation, error) {
+	return d.say(ctx, who, id, revision, access.Revoke, func(s *rotation.State) (pawl.Event, error) {
+		switch {
+		case s.Target == pawl.Old:
+			return pawl.Event{}, conflict("%v is being rolled back: the old credential stays", id)
+		case s.Plan.Reason == pawl.Rehearsal:
+			return pawl.Event{}, conflict("%v is a rehearsal: the old credential stays", id)
+		}
+		return pawl.Event{Type: pawl.EvAuthorised, Detail: "asked for"}, nil
+	})
+}
+
+// Rollback puts the old generation back everywhere.
+func (d *Desk) Rollback(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64, why string) (api.Rotation, error) {
+	return d.back(ctx, who, id, revision, access.Rollback, "asked for by "+who.Actor.ID, why)
+}
+
+// Deny refuses an approval. One no is enough: everything goes back.
+func (d *Desk) Deny(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64, why string) (api.Rotation, error) {
+	return d.back(ctx, who, id, revision, access.Deny, "not approved by "+who.Actor.ID, why)
+}
+
+func (d *Desk) back(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64, action access.Action, reason, why string) (api.Rotation, error) {
+	if why != "" {
+		reason += ": " + why
+	}
+	return d.say(ctx, who, id, revision, action, func(s *rotation.State) (pawl.Event, error) {
+		switch {
+		case s.Target == pawl.Old:
+			return pawl.Event{}, nil // it is on its way already
+		case s.Past() || s.OldDead:
+			return pawl.Event{}, conflict("%v cannot be rolled back: the old credential is revoked, or about to be", id)
+		}
+		switch err := d.cfg.Engine.OldWorks(ctx, id); pawl.KindOf(err) {
+		case pawl.Denied:
+			return pawl.Event{}, conflict("%v cannot be rolled back: the vendor refuses the old credential already", id)
+		case pawl.Mismatch: // it works
+		default:
+			if err != nil {
+				return pawl.Event{}, err
+			}
+		}
+		return pawl.Event{Type: pawl.EvRollback, Reason: reason}, nil
+	})
+}
+
+// Approve agrees to the plan with this digest, and to no other.
+func (d *Desk) Approve(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64, digest string) (api.Rotation, error) {
+	return d.say(ctx, who, id, revision, access.Approve, func(s *rotation.State) (pawl.Event, error) {
+		now := d.now()
+		switch {
+		case s.Plan.Approval == nil:
+			return pawl.Event{}, conflict("%v asks for no approval", id)
+		case digest == "":
+			return pawl.Event{}, fault(pawl.Invalid, "send the digest of the plan that you looked at", "an approval is of a plan")
+		case digest != s.Plan.Digest():
+			return pawl.Event{}, conflict("%v follows another plan than the one that you looked at", id)
+		}
+		ev := pawl.Event{Type: pawl.EvApproved, Digest: digest, Until: now.Add(d.cfg.Counts)}
+		if who.Actor.ID == s.By.ID {
+			ev.Detail = "a team of one: approved by who asked for it"
+		}
+		return ev, nil
+	})
+}
+
+// Pause begins nothing new.
+func (d *Desk) Pause(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64) (api.Rotation, error) {
+	return d.say(ctx, who, id, revision, access.Drive, func(s *rotation.State) (pawl.Event, error) {
+		if s.Paused {
+			return pawl.Event{}, nil
+		}
+		return pawl.Event{Type: pawl.EvPaused}, nil
+	})
+}
+
+// Resume goes on after a pause, and tries again what was given up on.
+func (d *Desk) Resume(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64) (api.Rotation, error) {
+	return d.say(ctx, who, id, revision, access.Drive, func(*rotation.State) (pawl.Event, error) {
+		return pawl.Event{Type: pawl.EvUnpaused}, nil
+	})
+}
+
+// Confirm says that a human step is done.
+func (d *Desk) Confirm(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64, step string) (api.Rotation, error) {
+	return d.say(ctx, who, id, revision, access.Answer, func(s *rotation.State) (pawl.Event, error) {
+		c := s.Plan.Place(step)
+		switch {
+		case c == nil || c.Human == nil:
+			return pawl.Event{}, fault(pawl.NotFound, "", "%v has no human step of that name", id)
+		case s.NewID() == "":
+			return pawl.Event{}, conflict("%v: there is no new value yet, so nobody can have moved to it", id)
+		case s.Confirmed(c.ID):
+			return pawl.Event{}, nil // twice is once
+		}
+		return pawl.Event{Type: pawl.EvConfirmed, Consumer: c.ID, Side: s.Target, Attempt: len(s.Attempts)}, nil
+	})
+}
