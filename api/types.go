@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -162,4 +163,10 @@ func (p *Problem) Error() string {
 		return p.Title
 	}
 	return p.Title + ": " + p.Detail
+}
+
+// A Record is one line of the audit log as it was signed.
+type Record struct {
+	Index int             `json:"index"`
+	Body  json.RawMessage `json:"body"`
 }

@@ -1,8 +1,6 @@
 package desk_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,28 +11,19 @@ import (
 	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/desk"
+	"github.com/pawl-dev/pawl/desk/desktest"
 )
 
-func write(t *testing.T, name, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 var (
-	ana = who("ana", access.Operator)
-	bo  = who("bo", access.Approver)
-	eva = who("eva", access.Viewer)
+	ana = desktest.Who("ana", access.Operator)
+	bo  = desktest.Who("bo", access.Approver)
+	eva = desktest.Who("eva", access.Viewer)
 )
 
 // TestFourEyes: the whole way of a rotation that a second person has to agree
 // to, with everybody trying what is not theirs.
 func TestFourEyes(t *testing.T) {
-	open(t, []cred{{name: "key", more: "approval: {from: approver}"}}, func(o *office) {
+	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {
 		ctx := t.Context()
 		r, err := o.Start(ctx, ana, api.Start{Credential: "key", AutoRevoke: true})
 		if err != nil {
@@ -46,7 +35,7 @@ func TestFourEyes(t *testing.T) {
 		if err != nil || r.Phase != "APPROVAL" || !r.OldValid || len(r.Waits) != 1 || r.Waits[0].On != "approval" {
 			t.Fatalf("%+v %v", r, err)
 		}
-		both := who("ana", access.Operator, access.Approver)
+		both := desktest.Who("ana", access.Operator, access.Approver)
 		stale := bo
 		stale.Fresh = false
 		for what, try := range map[string]func() error{
@@ -69,10 +58,10 @@ func TestFourEyes(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		if r, _ = o.Rotation(ctx, eva, id); r.Outcome != "done" || o.live["CANARY-old-key"] != "" || o.holds["key"] != "CANARY-id-1" {
+		if r, _ = o.Rotation(ctx, eva, id); r.Outcome != "done" || o.Live["CANARY-old-key"] != "" || o.Holds["key"] != "CANARY-id-1" {
 			t.Fatalf("%+v", r)
 		}
-		if denied := o.audited(audit.AuthDenied); denied != 3 { // own, viewer, stale
+		if denied := audited(t, o, audit.AuthDenied); denied != 3 { // own, viewer, stale
 			t.Errorf("%d refusals in the audit log, want 3", denied)
 		}
 	})
@@ -80,7 +69,7 @@ func TestFourEyes(t *testing.T) {
 
 // TestDenyGoesBack: one no is enough.
 func TestDenyGoesBack(t *testing.T) {
-	open(t, []cred{{name: "key", more: "approval: {from: approver}"}}, func(o *office) {
+	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {
 		o.Start(t.Context(), ana, api.Start{Credential: "key"})
 		time.Sleep(time.Minute)
 		id := pawl.RotationID{Credential: "key", Number: 1}
@@ -89,7 +78,7 @@ func TestDenyGoesBack(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		r, _ := o.Rotation(t.Context(), ana, id)
-		if r.Outcome != "rolled-back" || o.holds["key"] != "CANARY-old-key" || o.live["CANARY-id-1"] != "" {
+		if r.Outcome != "rolled-back" || o.Holds["key"] != "CANARY-old-key" || o.Live["CANARY-id-1"] != "" {
 			t.Errorf("%+v", r)
 		}
 	})
@@ -97,7 +86,7 @@ func TestDenyGoesBack(t *testing.T) {
 
 // TestPausedStaysPaused: whatever else is said meanwhile, and over a restart.
 func TestPausedStaysPaused(t *testing.T) {
-	open(t, []cred{{name: "key", more: "approval: {from: approver}"}}, func(o *office) {
+	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {
 		ctx, id := t.Context(), pawl.RotationID{Credential: "key", Number: 1}
 		r, err := o.Start(ctx, ana, api.Start{Credential: "key", AutoRevoke: true})
 		if err != nil {
@@ -112,8 +101,8 @@ func TestPausedStaysPaused(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		o.stop()
-		o.run()
+		o.Stop()
+		o.Run()
 		time.Sleep(time.Hour)
 		if r, _ := o.Rotation(ctx, ana, id); r.Outcome != "" || r.Waits[0].On != "pause" {
 			t.Fatalf("went on: %+v", r)
@@ -131,13 +120,13 @@ func TestPausedStaysPaused(t *testing.T) {
 // TestManyWaitCostNothing: a thousand rotations that soak for a day have no
 // goroutine, nothing is asked of anybody, and each ends by itself.
 func TestManyWaitCostNothing(t *testing.T) {
-	var creds []cred
+	var creds []desktest.Cred
 	for i := range 200 {
-		creds = append(creds, cred{name: "key-" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + string(rune('a'+i/26)), more: "finish: {soak: 23h}"})
+		creds = append(creds, desktest.Cred{Name: "key-" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + string(rune('a'+i/26)), More: "finish: {soak: 23h}"})
 	}
-	open(t, creds, func(o *office) {
+	desktest.Open(t, creds, func(t *testing.T, o *desktest.Office) {
 		for _, c := range creds {
-			if _, err := o.Start(t.Context(), ana, api.Start{Credential: c.name, AutoRevoke: true}); err != nil {
+			if _, err := o.Start(t.Context(), ana, api.Start{Credential: c.Name, AutoRevoke: true}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -146,15 +135,15 @@ func TestManyWaitCostNothing(t *testing.T) {
 		if driven, aside := o.Pool().Driving(); driven != 0 || aside != len(creds) {
 			t.Fatalf("%d are driven, %d aside", driven, aside)
 		}
-		looks := o.looks
+		looks := o.Looks
 		time.Sleep(12 * time.Hour)
-		if o.looks != looks {
-			t.Errorf("%d looks while nothing can happen", o.looks-looks)
+		if o.Looks != looks {
+			t.Errorf("%d looks while nothing can happen", o.Looks-looks)
 		}
 		time.Sleep(12 * time.Hour)
 		for _, c := range creds {
-			if o.live["CANARY-old-"+c.name] != "" {
-				t.Errorf("%s is not done", c.name)
+			if o.Live["CANARY-old-"+c.Name] != "" {
+				t.Errorf("%s is not done", c.Name)
 			}
 		}
 	})
@@ -162,32 +151,33 @@ func TestManyWaitCostNothing(t *testing.T) {
 
 // TestRoleOfTheCatalog: who lacks the role that the catalog names may look.
 func TestRoleOfTheCatalog(t *testing.T) {
-	open(t, []cred{{name: "key", role: "superadmin"}}, func(o *office) {
+	desktest.Open(t, []desktest.Cred{{Name: "key", Role: "superadmin"}}, func(t *testing.T, o *desktest.Office) {
 		if _, err := o.Start(t.Context(), ana, api.Start{Credential: "key"}); pawl.KindOf(err) != pawl.Forbidden {
 			t.Errorf("an operator starts it: %v", err)
 		}
-		if o.minted != 0 {
+		if o.Minted != 0 {
 			t.Error("something was minted")
 		}
 		plan, err := o.Plan(t.Context(), ana, "key", pawl.Manual)
 		if err != nil || plan.OldID != "id-old-key" {
 			t.Errorf("%+v %v", plan, err)
 		}
-		if _, err := o.Start(t.Context(), who("sue", access.Superadmin), api.Start{Credential: "key", Digest: "sha256:00"}); pawl.KindOf(err) != pawl.Conflict {
+		if _, err := o.Start(t.Context(), desktest.Who("sue", access.Superadmin), api.Start{Credential: "key", Digest: "sha256:00"}); pawl.KindOf(err) != pawl.Conflict {
 			t.Errorf("another plan than the one that was looked at is begun: %v", err)
 		}
-		if _, err := o.Start(t.Context(), who("sue", access.Superadmin), api.Start{Credential: "key", Digest: plan.Digest}); err != nil {
+		if _, err := o.Start(t.Context(), desktest.Who("sue", access.Superadmin), api.Start{Credential: "key", Digest: plan.Digest}); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(time.Minute)
 	})
 }
 
-func (o *office) audited(action audit.Action) int {
+func audited(t *testing.T, o *desktest.Office, action audit.Action) int {
+	t.Helper()
 	n := 0
-	_, records, err := o.journal.Audit(o.t.Context())
+	_, records, err := o.Journal.Audit(t.Context())
 	if err != nil {
-		o.t.Fatal(err)
+		t.Fatal(err)
 	}
 	for line := range records {
 		if r, err := audit.Decode(line); err == nil && r.Action == action {

@@ -110,3 +110,8 @@ func person(w api.Wait) bool {
 	}
 	return false
 }
+
+// MaySee reports why somebody may not see what happens, or nil.
+func (d *Desk) MaySee(ctx context.Context, who access.Subject) error {
+	return d.allow(ctx, who, access.Request{Action: access.See}, "")
+}

@@ -2,12 +2,17 @@ package desk
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/rotation"
 )
+
+// ErrMoved says that a rotation is not any more what somebody decided about.
+var ErrMoved = errors.New("it has changed since you looked")
 
 // Anything is the revision of somebody who has not looked.
 const Anything = 0
@@ -31,7 +36,7 @@ func (d *Desk) say(ctx context.Context, who access.Subject, id pawl.RotationID, 
 	case run.Outcome != "":
 		return api.Rotation{}, conflict("%v is finished (%s)", id, run.Outcome)
 	case revision != Anything && revision != run.Revision:
-		return api.Rotation{}, fault(pawl.Conflict, "look at it again", "%v has changed since you looked", id)
+		return api.Rotation{}, &pawl.Error{Op: "desk", Kind: pawl.Conflict, Hint: "look at it again", Err: fmt.Errorf("%v: %w", id, ErrMoved)}
 	}
 	ev, err := event(s)
 	if err != nil {

@@ -1,9 +1,14 @@
-package desk_test
+// Package desktest is a small company with a desk, for the tests of everything
+// that has one: a vendor in memory, a catalog, and a pool that drives in virtual
+// time.
+package desktest
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,38 +26,38 @@ import (
 	"github.com/pawl-dev/pawl/seal"
 )
 
-// A company is one vendor that is also the only place: it mints, and it holds a
+// A Company is one vendor that is also the only place: it mints, and it holds a
 // copy of each credential. It is all that a desk needs to have something to
 // drive.
-type company struct {
+type Company struct {
 	mu     sync.Mutex
-	minted int
-	live   map[string]string // value → id
+	Minted int
+	Live   map[string]string // value → id
 	labels map[string]string // id → label
-	holds  map[string]string // credential → value
-	looks  int
+	Holds  map[string]string // credential → value
+	Looks  int
 }
 
 // A hand is the company as one plan sees it.
 type hand struct {
-	*company
+	*Company
 	credential string
 }
 
 func (h hand) Mint(_ context.Context, label string) (pawl.Generation, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.minted++
-	id := fmt.Sprintf("id-%d", h.minted)
+	h.Minted++
+	id := fmt.Sprintf("id-%d", h.Minted)
 	value := "CANARY-" + id
-	h.live[value], h.labels[id] = id, label
+	h.Live[value], h.labels[id] = id, label
 	return pawl.Generation{ID: id, Label: label, Value: secret(value)}, nil
 }
 
 func (h hand) Check(_ context.Context, v pawl.Secret) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.live[string(v.Reveal())] == "" {
+	if h.Live[string(v.Reveal())] == "" {
 		return &pawl.Error{Op: "check", Kind: pawl.Denied, Err: errors.New("401")}
 	}
 	return nil
@@ -61,9 +66,9 @@ func (h hand) Check(_ context.Context, v pawl.Secret) error {
 func (h hand) Revoke(_ context.Context, id string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for value, of := range h.live {
+	for value, of := range h.Live {
 		if of == id {
-			delete(h.live, value)
+			delete(h.Live, value)
 		}
 	}
 	return nil
@@ -72,7 +77,7 @@ func (h hand) Revoke(_ context.Context, id string) error {
 func (h hand) List(context.Context) (all []pawl.Generation, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, id := range h.live {
+	for _, id := range h.Live {
 		all = append(all, pawl.Generation{ID: id, Label: h.labels[id]})
 	}
 	return all, nil
@@ -81,42 +86,51 @@ func (h hand) List(context.Context) (all []pawl.Generation, err error) {
 func (h hand) Identify(_ context.Context, v pawl.Secret) (pawl.Generation, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	id := h.live[string(v.Reveal())]
+	id := h.Live[string(v.Reveal())]
 	return pawl.Generation{ID: id, Label: h.labels[id]}, nil
 }
 
 func (h hand) Set(_ context.Context, w pawl.Write) (pawl.Receipt, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.holds[h.credential] = string(w.To.Secret.Reveal())
+	h.Holds[h.credential] = string(w.To.Secret.Reveal())
 	return pawl.Receipt{Changed: true}, nil
 }
 
 func (h hand) Read(context.Context) (pawl.Secret, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return secret(h.holds[h.credential]), nil
+	return secret(h.Holds[h.credential]), nil
 }
 
 func (h hand) Observe(_ context.Context, l pawl.Look) (pawl.Observation, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.looks++
-	if h.holds[h.credential] == string(l.Want.Secret.Reveal()) {
+	h.Looks++
+	if h.Holds[h.credential] == string(l.Want.Secret.Reveal()) {
 		return pawl.Observation{Verdict: pawl.Proved, Class: pawl.ReadBack, Holds: pawl.HoldsWant, Detail: "read again: equal"}, nil
 	}
 	return pawl.Observation{Holds: pawl.HoldsNot}, nil
 }
 
+func put(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func secret(text string) pawl.Secret { return pawl.NewSecret([]byte(text)) }
 
-// An office is a desk with its company, in virtual time.
-type office struct {
+// An Office is a desk with its company, in virtual time.
+type Office struct {
 	*desk.Desk
-	*company
-	t       *testing.T
-	journal *journal.Memory
-	stop    context.CancelFunc
+	*Company
+	Journal *journal.Memory
+	Stop    context.CancelFunc
 }
 
 const entry = `version: 1
@@ -133,11 +147,11 @@ connections:
   infisical: {kind: infisical, url: "https://secrets.acme.example", client_id: "env:ID", client_secret: "env:SECRET"}
 `
 
-// A cred is one entry of an office's catalog.
-type cred struct{ name, role, more string }
+// A Cred is one entry of an office's catalog.
+type Cred struct{ Name, Role, More string }
 
-// open runs f in a bubble with a desk whose pool runs.
-func open(t *testing.T, creds []cred, f func(*office)) {
+// Open runs f in a bubble with a desk whose pool runs.
+func Open(t *testing.T, creds []Cred, f func(*testing.T, *Office)) {
 	t.Helper()
 	_, box, err := seal.Create(seal.NewKEK())
 	if err != nil {
@@ -153,10 +167,10 @@ func open(t *testing.T, creds []cred, f func(*office)) {
 	}
 	cat := load(t, creds)
 	synctest.Test(t, func(t *testing.T) {
-		c := &company{live: map[string]string{}, labels: map[string]string{}, holds: map[string]string{}}
+		c := &Company{Live: map[string]string{}, labels: map[string]string{}, Holds: map[string]string{}}
 		for _, cr := range creds {
-			c.holds[cr.name] = "CANARY-old-" + cr.name
-			c.live["CANARY-old-"+cr.name], c.labels["id-old-"+cr.name] = "id-old-"+cr.name, "acme"
+			c.Holds[cr.Name] = "CANARY-old-" + cr.Name
+			c.Live["CANARY-old-"+cr.Name], c.labels["id-old-"+cr.Name] = "id-old-"+cr.Name, "acme"
 		}
 		j := journal.NewMemory(signer, time.Now)
 		eng := engine.New(engine.Config{Journal: j, Box: box, Actor: pawl.Actor{Type: "system", ID: "pawl"},
@@ -171,32 +185,31 @@ func open(t *testing.T, creds []cred, f func(*office)) {
 				}
 				return hands, nil
 			}})
-		o := &office{Desk: desk.New(desk.Config{Journal: j, Engine: eng, Catalog: func() *catalog.Catalog { return cat }}), company: c, t: t, journal: j}
-		o.run()
-		f(o)
-		o.stop()
-		synctest.Wait()
+		o := &Office{Desk: desk.New(desk.Config{Journal: j, Engine: eng, Catalog: func() *catalog.Catalog { return cat }}), Company: c, Journal: j}
+		o.Run()
+		defer func() { o.Stop(); synctest.Wait() }()
+		f(t, o)
 	})
 }
 
-// run starts the pool, as a process does.
-func (o *office) run() {
+// Run starts the pool, as a process does.
+func (o *Office) Run() {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { o.Pool().Run(ctx); close(done) }()
-	o.stop = func() { stop(); <-done }
+	o.Stop = func() { stop(); <-done }
 }
 
-func load(t *testing.T, creds []cred) *catalog.Catalog {
+func load(t *testing.T, creds []Cred) *catalog.Catalog {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, dir+"/connections.yaml", connections)
+	put(t, dir+"/connections.yaml", connections)
 	for _, c := range creds {
-		text := strings.NewReplacer("NAME", c.name, "ROLE", c.role, "MORE", c.more, "KEY_NAME", strings.ToUpper(c.name)).Replace(strings.ReplaceAll(entry, "KEY_NAME", "K_"+strings.ToUpper(strings.ReplaceAll(c.name, "-", "_"))))
-		if c.role == "" {
+		text := strings.NewReplacer("KEY_NAME", "K_"+strings.ToUpper(strings.ReplaceAll(c.Name, "-", "_")), "NAME", c.Name, "ROLE", c.Role, "MORE", c.More).Replace(entry)
+		if c.Role == "" {
 			text = strings.Replace(text, "role: \n", "", 1)
 		}
-		write(t, dir+"/credentials/"+c.name+".yaml", text)
+		put(t, dir+"/credentials/"+c.Name+".yaml", text)
 	}
 	cat, problems := catalog.Load(dir, all.Providers())
 	if len(problems) > 0 {
@@ -205,6 +218,7 @@ func load(t *testing.T, creds []cred) *catalog.Catalog {
 	return cat
 }
 
-func who(name string, roles ...access.Role) access.Subject {
+// Who is somebody with these roles, freshly signed in.
+func Who(name string, roles ...access.Role) access.Subject {
 	return access.Subject{Actor: pawl.Actor{Type: "user", ID: name + "@acme.example"}, Roles: roles, Fresh: true}
 }

@@ -1,0 +1,132 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/desk"
+	"github.com/pawl-dev/pawl/journal"
+)
+
+// answers is the one table from what went wrong to what a client is told.
+var answers = map[pawl.Kind]struct {
+	status int
+	code   string
+	title  string
+}{
+	pawl.Other:       {500, "internal", "Something went wrong in pawl"},
+	pawl.Invalid:     {400, "invalid", "This can never succeed as it was sent"},
+	pawl.Denied:      {401, "sign-in", "Sign in first"},
+	pawl.Forbidden:   {403, "forbidden", "You may not do this"},
+	pawl.NotFound:    {404, "not-found", "There is no such thing"},
+	pawl.Conflict:    {409, "conflict", "It is not as it would have to be"},
+	pawl.Mismatch:    {422, "mismatch", "It is not what the catalog says"},
+	pawl.Throttled:   {429, "throttled", "Not now"},
+	pawl.Unavailable: {503, "unavailable", "Not now"},
+	pawl.Unknown:     {502, "unknown", "It may or may not have happened"},
+	pawl.Operator:    {403, "step-up", "Only a person can go on"},
+}
+
+// typeOf is the stable name of a code. It leads to a page of the documentation.
+func typeOf(code string) string { return "https://pawl.example/errors/" + code }
+
+// A failed is a problem with its status, as huma wants one.
+type failed struct {
+	api.Problem
+	after string
+}
+
+func (f *failed) Error() string             { return f.Problem.Error() }
+func (f *failed) GetStatus() int            { return f.Status }
+func (f *failed) ContentType(string) string { return "application/problem+json" }
+
+// problem makes an answer of an error. Only our own words are in it.
+func problem(err error) *failed {
+	if f, ok := errors.AsType[*failed](err); ok {
+		return f
+	}
+	a := answers[pawl.KindOf(err)]
+	f := &failed{Problem: api.Problem{Type: typeOf(a.code), Title: a.title, Status: a.status, Code: a.code}}
+	if pawl.KindOf(err) != pawl.Other {
+		f.Detail = cause(err)
+	}
+	if hint := pawl.HintOf(err); hint != "" {
+		f.Next = []string{hint}
+	}
+	if e, ok := errors.AsType[*pawl.Error](err); ok && e.After > 0 {
+		f.after = strconv.Itoa(int(e.After.Seconds() + 0.999))
+	}
+	if errors.Is(err, desk.ErrMoved) {
+		f.Status, f.Code, f.Type = http.StatusPreconditionFailed, "moved", typeOf("moved")
+	}
+	if open, ok := errors.AsType[*journal.OpenError](err); ok {
+		f.Code, f.Type, f.Detail = "open", typeOf("open"), open.Error()
+		f.Next = []string{"pawl resume " + open.ID.Credential, "pawl rollback " + open.ID.Credential}
+	}
+	return f
+}
+
+// cause is the innermost of our errors: what happened, without the way there.
+func cause(err error) string {
+	e, ok := errors.AsType[*pawl.Error](err)
+	if !ok || e.Err == nil {
+		return err.Error()
+	}
+	return e.Err.Error()
+}
+
+func write(w http.ResponseWriter, f *failed) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	if f.after != "" {
+		w.Header().Set("Retry-After", f.after)
+	}
+	if f.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="pawl"`)
+	}
+	w.WriteHeader(f.Status)
+	json.NewEncoder(w).Encode(f.Problem)
+}
+
+// place is where something is wrong. The name of a key that we do not know is
+// as much the sender's as a value is.
+func place(d *huma.ErrorDetail) string {
+	if i := strings.LastIndexByte(d.Location, '.'); i > 0 && d.Message == validation.MsgUnexpectedProperty {
+		return d.Location[:i] + ": a key that is not known"
+	}
+	return d.Location
+}
+
+// ourErrors makes huma's own refusals look like ours. They do not repeat the
+// value that was refused: a secret that was sent to a wrong field would come
+// back in the answer, and into the logs of whatever lies between.
+var ourErrors = sync.OnceFunc(func() {
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		code, title := "invalid", "This can never succeed as it was sent"
+		if status >= 500 {
+			code, title, msg = "internal", "Something went wrong in pawl", ""
+		}
+		f := &failed{Problem: api.Problem{Type: typeOf(code), Title: title, Status: status, Code: code, Detail: msg}}
+		var where []string
+		for _, err := range errs {
+			if d, ok := err.(huma.ErrorDetailer); ok && d.ErrorDetail().Location != "" {
+				where = append(where, place(d.ErrorDetail()))
+			}
+		}
+		if len(where) > 0 {
+			f.Detail = strings.TrimPrefix(f.Detail+": ", ": ") + strings.Join(where, ", ")
+		}
+		return f
+	}
+	huma.NewErrorWithContext = func(_ huma.Context, status int, msg string, errs ...error) huma.StatusError {
+		return huma.NewError(status, msg, errs...)
+	}
+})

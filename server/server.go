@@ -1,0 +1,105 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/desk"
+)
+
+// Config is what the API works with. Desk and Who are required.
+type Config struct {
+	Desk *desk.Desk
+	// Who finds out who asks. Its error is the answer.
+	Who     func(*http.Request) (access.Subject, error)
+	Version string
+	Now     func() time.Time // nil: time.Now
+}
+
+// Server is the handler of /api/v1. It is safe for concurrent use.
+type Server struct {
+	cfg    Config
+	mux    *http.ServeMux
+	api    huma.API
+	twice  *twice
+	closed chan struct{}
+}
+
+// Limits of what is read from a client.
+const (
+	mostBody = 64 << 10
+	mostKey  = 128
+)
+
+// New returns the API. Every route is in routes.
+func New(cfg Config) *Server {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), twice: newTwice(cfg.Now), closed: make(chan struct{})}
+	ourErrors()
+	c := huma.DefaultConfig("pawl", "1")
+	c.Info.Description = "Rotate credentials, and prove it. Values never leave by this API."
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	c.CreateHooks, c.DocsPath, c.SchemasPath = nil, "", ""
+	c.OpenAPIPath = "/api/v1/openapi"
+	s.api = humago.New(s.mux, c)
+	s.routes()
+	return s
+}
+
+// schemaName tells the journal's plans and events, which are handed on as they
+// are, from the API's own types of the same name.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if name := huma.DefaultSchemaNamer(t, hint); t.PkgPath() != reflect.TypeFor[pawl.Plan]().PkgPath() {
+		return name
+	} else {
+		return "Journal" + name
+	}
+}
+
+// OpenAPI describes the API, as YAML.
+func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().YAML() }
+
+// Close ends the streams, so that a server can be shut down.
+func (s *Server) Close() { close(s.closed) }
+
+// ServeHTTP finds out who asks, and refuses before anything is read of what
+// they sent.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if open[r.URL.Path] {
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	who, err := s.cfg.Who(r)
+	if err != nil {
+		write(w, problem(err))
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+	r = r.WithContext(context.WithValue(r.Context(), subjectKey{}, who))
+	s.twice.serve(w, r, who.Actor.ID, s.mux)
+}
+
+// open are the paths that anybody may see.
+var open = map[string]bool{"/api/v1/version": true}
+
+type subjectKey struct{}
+
+// subject is who asks.
+func subject(ctx context.Context) access.Subject {
+	who, _ := ctx.Value(subjectKey{}).(access.Subject)
+	return who
+}

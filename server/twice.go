@@ -1,0 +1,140 @@
+package server
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/api"
+)
+
+// keyHeader makes a request safe to send twice
+// (draft-ietf-httpapi-idempotency-key-header-07).
+const keyHeader = "Idempotency-Key"
+
+// remembered is how long an answer is given again.
+const remembered = 24 * time.Hour
+
+// mostRemembered bounds the memory; the oldest are forgotten first.
+const mostRemembered = 10_000
+
+// twice remembers what was answered to a key. It is in memory only: after a
+// restart a repeated start meets the rotation that it has begun, and a repeated
+// decision one that was taken, so nothing happens twice then either.
+type twice struct {
+	now   func() time.Time
+	mu    sync.Mutex
+	known map[string]*answer
+	order []string
+}
+
+type answer struct {
+	body   [32]byte
+	at     time.Time
+	done   bool
+	status int
+	header http.Header
+	text   []byte
+}
+
+func newTwice(now func() time.Time) *twice { return &twice{now: now, known: map[string]*answer{}} }
+
+// serve answers a request that changes something once for each key.
+func (t *twice) serve(w http.ResponseWriter, r *http.Request, who string, next http.Handler) {
+	if r.Method != http.MethodPost {
+		next.ServeHTTP(w, r)
+		return
+	}
+	key := r.Header.Get(keyHeader)
+	if key == "" || len(key) > mostKey {
+		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errText("a request that changes something needs the header " + keyHeader + ", up to 128 characters"),
+			Hint: "send a fresh random " + keyHeader + " with each request, and the same one when you repeat it"}))
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		write(w, &failed{Problem: api.Problem{Type: typeOf("too-large"), Title: "Too large", Status: http.StatusRequestEntityTooLarge, Code: "too-large"}})
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	a, refused := t.begin(who+"\x00"+key, sha256.Sum256(append([]byte(r.Method+" "+r.URL.Path+"\x00"+r.Header.Get("If-Match")+"\x00"), body...)))
+	switch {
+	case refused != nil:
+		write(w, refused)
+	case a.done:
+		a.give(w)
+	default:
+		rec := &recorder{header: http.Header{}, status: http.StatusOK}
+		defer t.end(who+"\x00"+key, a, rec)
+		next.ServeHTTP(rec, r)
+		rec.give(w)
+	}
+}
+
+func (t *twice) begin(key string, body [32]byte) (*answer, *failed) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for len(t.order) > 0 && (len(t.order) >= mostRemembered || t.known[t.order[0]] == nil || t.now().Sub(t.known[t.order[0]].at) > remembered) {
+		delete(t.known, t.order[0])
+		t.order = t.order[1:]
+	}
+	a := t.known[key]
+	switch {
+	case a == nil:
+		a = &answer{body: body, at: t.now()}
+		t.known[key], t.order = a, append(t.order, key)
+		return a, nil
+	case a.body != body:
+		return nil, &failed{Problem: api.Problem{Type: typeOf("key-reused"), Title: "Another request had this key", Status: http.StatusUnprocessableEntity, Code: "key-reused",
+			Next: []string{"use a fresh " + keyHeader + " for a new request"}}}
+	case !a.done:
+		return nil, &failed{Problem: api.Problem{Type: typeOf("in-progress"), Title: "The first request with this key is under way", Status: http.StatusConflict, Code: "in-progress"}, after: "1"}
+	}
+	return a, nil
+}
+
+// end remembers an answer. What was only not possible just now, or not known, is
+// not remembered: the same request may be sent again.
+func (t *twice) end(key string, a *answer, rec *recorder) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if rec.status >= 500 || rec.status == http.StatusTooManyRequests || rec.status == http.StatusUnauthorized || rec.text == nil {
+		delete(t.known, key)
+		return
+	}
+	a.done, a.status, a.header, a.text = true, rec.status, rec.header, rec.text
+}
+
+func (a *answer) give(w http.ResponseWriter) {
+	(&recorder{header: a.header, status: a.status, text: a.text}).give(w)
+}
+
+// A recorder keeps an answer until it is whole.
+type recorder struct {
+	header http.Header
+	status int
+	text   []byte
+}
+
+func (r *recorder) Header() http.Header    { return r.header }
+func (r *recorder) WriteHeader(status int) { r.status = status }
+func (r *recorder) Write(b []byte) (int, error) {
+	r.text = append(r.text, b...)
+	return len(b), nil
+}
+
+func (r *recorder) give(w http.ResponseWriter) {
+	for k, v := range r.header {
+		w.Header()[k] = v
+	}
+	w.WriteHeader(r.status)
+	w.Write(r.text)
+}
+
+type errText string
+
+func (e errText) Error() string { return string(e) }
