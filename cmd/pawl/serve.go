@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/desk"
+	"github.com/pawl-dev/pawl/peer"
+	"github.com/pawl-dev/pawl/server"
+)
+
+// serving is what pawl serve is told.
+type serving struct {
+	socket string
+}
+
+func newServeCommand(a *app) *cobra.Command {
+	o := &serving{}
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Drive every open rotation, and answer a team: API on a Unix socket",
+		Long: `One process for a team: it drives whatever is open, and lets people start, approve, answer and
+stop rotations through its API. It can be stopped or killed at any moment; the next one goes on.
+
+Who connects to the socket is told by the kernel. The user that the server runs as, and root,
+may do everything; other users of the machine may look.
+
+Exit status: 0 stopped · 2 usage or catalog · 7 another process drives this state`,
+		Args: names(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runServe(cmd.Context(), o) },
+	}
+	cmd.Flags().StringVar(&o.socket, "socket", "", "path of the Unix socket (default pawl.sock in the state folder)")
+	return cmd
+}
+
+func (a *app) runServe(ctx context.Context, o *serving) error {
+	cat, err := a.loadCatalog()
+	if err != nil {
+		return err
+	}
+	s, err := a.openState(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	eng, _, err := a.engine(ctx, cat, s)
+	if err != nil {
+		return err
+	}
+	current := &atomic.Pointer[catalog.Catalog]{}
+	current.Store(cat)
+	d := desk.New(desk.Config{Journal: s, Engine: eng, Catalog: current.Load, Log: a.log()})
+	api := server.New(server.Config{Desk: d, Version: version, Who: byPeer})
+	if o.socket == "" {
+		o.socket = filepath.Join(s.dir, "pawl.sock")
+	}
+	l, err := listenUnix(o.socket)
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) }}
+	srv.RegisterOnShutdown(api.Close)
+	a.say("%s serving %s on unix:%s", a.sign(good), a.catalogFolder(), o.socket)
+	return a.serveUntil(ctx, srv, l, d.Pool())
+}
+
+// serveUntil serves and drives until ctx ends. What is under way then lands as
+// far as it can; whatever does not is settled by whoever comes next.
+func (a *app) serveUntil(ctx context.Context, srv *http.Server, l net.Listener, pool *desk.Pool) error {
+	drive, stop := context.WithCancel(ctx)
+	defer stop()
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	driven := make(chan error, 1)
+	go func() { driven <- pool.Run(drive) }()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if down := srv.Shutdown(grace); down != nil {
+		srv.Close()
+	}
+	stop()
+	<-driven
+	if err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	a.say("%s stopped; whatever is open goes on with the next process", a.sign(good))
+	return nil
+}
+
+// listenUnix listens on a socket that only this user and its group can reach. A
+// file that an earlier process left there is removed, one that is answered on is
+// not.
+func listenUnix(path string) (net.Listener, error) {
+	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+		c.Close()
+		return nil, &exit{code: exitHelp, err: fmt.Errorf("another server listens on %s", path), next: []string{"pawl status"}}
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {
+		os.Remove(path)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, &pawl.Error{Op: "listening", Kind: pawl.Unavailable, Err: err, Hint: "use --socket PATH with a short path in a folder that can be written"}
+	}
+	if err := os.Chmod(path, 0o660); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+type connKey struct{}
+
+// byPeer is who the kernel says has connected. It is as fresh as can be: the
+// connection was made by a process of that user just now.
+func byPeer(r *http.Request) (access.Subject, error) {
+	c, _ := r.Context().Value(connKey{}).(net.Conn)
+	uid, err := peer.UID(c)
+	if err != nil {
+		return access.Subject{}, err
+	}
+	name := "uid-" + strconv.Itoa(uid)
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		name = u.Username
+	}
+	host, _ := os.Hostname()
+	who := access.Subject{Actor: pawl.Actor{Type: "user", ID: name + "@" + host}, Roles: []access.Role{access.Viewer}, Fresh: true}
+	if uid == 0 || uid == os.Getuid() {
+		who.Roles = access.Roles()
+	}
+	return who, nil
+}
