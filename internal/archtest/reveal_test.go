@@ -23,6 +23,9 @@ var revealers = map[string]string{
 	"probe/http/digest.go":   "digests the value, to compare it with what a consumer attests",
 	"probe/attest/attest.go": "keys the HMAC with the value, to compare it with what a consumer attests",
 
+	"api/client.go":             "puts the token into the Authorization header",
+	"desk/desktest/desktest.go": "a simulated vendor and its places",
+
 	"provider/wire/do.go":              "puts the token into the Authorization header",
 	"provider/heroku/vars.go":          "puts the value into a config var, and compares what is there",
 	"provider/heroku/configvars.go":    "looks at the length of values",
