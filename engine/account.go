@@ -90,6 +90,7 @@ var plain = map[pawl.EventType]struct {
 	pawl.EvCensus:       {audit.CopiesSearched, audit.Success},
 	pawl.EvAcknowledged: {audit.CopyAcknowledged, audit.Success},
 	pawl.EvOwed:         {audit.RotateApproved, audit.Pending},
+	pawl.EvAccepted:     {audit.RotateAccepted, audit.Success},
 	pawl.EvForward:      {audit.RotateResumed, audit.Success},
 	pawl.EvRollback:     {audit.RotateRollback, audit.Success},
 	pawl.EvWatching:     {audit.RotateConfirmedDead, audit.Success},
