@@ -49,7 +49,6 @@ type member struct {
 	// Of a leak: what else is said of it.
 	file string // its post-mortem
 	note string
-	next []string
 	more map[string]any
 }
 
@@ -269,9 +268,7 @@ func (m *member) shares() []string {
 // kept it from having one.
 func (b *batch) verdict(m *member) verdict {
 	if m.err == nil {
-		v := judge(m.result)
-		v.next = append(v.next, m.next...)
-		return v
+		return judge(m.result)
 	}
 	e := b.a.classify(m.err)
 	text := exitName(e.code)

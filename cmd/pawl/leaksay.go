@@ -130,6 +130,18 @@ func (in *incident) askAccept(ctx context.Context, eng *engine.Engine, r engine.
 	return answered, nil
 }
 
+// acceptNext are the commands by which what holds a leaked key's revoke up is
+// accepted to break.
+func acceptNext(r engine.Result) (next []string) {
+	if s := r.State; r.Stop != nil || s.Plan.Reason != pawl.Leak || s.Outcome != "" || s.Past() || s.Target == pawl.Old {
+		return nil
+	}
+	for _, id := range holdUp(r) {
+		next = append(next, "pawl leak "+r.ID.Credential+" --accept "+id+"   # if "+id+" may break")
+	}
+	return next
+}
+
 // holdUp are the places that a rotation waits for and that could be accepted.
 func holdUp(r engine.Result) (ids []string) {
 	for _, w := range r.Waits {
@@ -157,11 +169,6 @@ func (in *incident) conclude() error {
 		e := postmortem.Of(s)
 		m.more = map[string]any{"exposure_seconds": int(e.Lasts(now).Seconds()), "exposed": e.Until.IsZero(), "postmortem": m.file}
 		m.note = exposureWord(e, now)
-		if !s.Past() && s.Outcome == "" {
-			for _, id := range holdUp(m.result) {
-				m.next = append(m.next, "pawl leak "+m.plan.Credential+" --accept "+id+"   # if "+id+" may break")
-			}
-		}
 	}
 	err := in.batch.conclude()
 	if in.enc == nil {

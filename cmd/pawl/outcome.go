@@ -75,6 +75,7 @@ func judge(r engine.Result) verdict {
 	if v.code != exitWaits && s.Target == pawl.New && !s.Past() {
 		v.next = append(v.next, "pawl rollback "+name)
 	}
+	v.next = append(v.next, acceptNext(r)...)
 	if s.Authorised != (pawl.Actor{}) && s.Target == pawl.New && !s.Past() && !s.Once {
 		v.safe += " The revoke was asked for: pawl resume revokes it once everything is proved."
 	}
