@@ -61,6 +61,7 @@ const (
 	EvAuthorised EventType = "authorised" // the revoke was asked for; Detail: how
 	EvApproved   EventType = "approved"   // a second person agrees. Digest: to which plan; Until: how long it counts
 	EvOwed       EventType = "approval-owed"
+	EvAccepted   EventType = "accepted" // Consumer: after a leak, it may break; the revoke does not wait for it. Reason: why
 	EvSoaking    EventType = "soaking"  // Until
 	EvGate       EventType = "gate"     // from here on evidence for the revoke is taken; what is older does not count
 	EvForward    EventType = "forward"  // a rollback is given up: the old generation is dead. Reason

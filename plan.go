@@ -42,9 +42,19 @@ type Plan struct {
 	// Elsewhere are places outside of the plan that may lose the value.
 	Elsewhere []Acknowledgement `json:"elsewhere,omitempty"`
 
+	// Incident is what is known of a leak when the rotation starts; nil for
+	// every other reason, and where nobody said more than that.
+	Incident *Incident `json:"incident,omitempty"`
+
 	// Endpoints are the API roots of the connections by name. A rotation is
 	// finished at the vendors at which it was begun, or not at all.
 	Endpoints map[string]string `json:"endpoints,omitempty"`
+}
+
+// An Incident is a leak as it was reported. It holds no value.
+type Incident struct {
+	Reported time.Time `json:"reported"` // from here on the exposure is counted
+	Why      string    `json:"why,omitempty"`
 }
 
 // An Op is an operation of a provider: what it is, through which connection,
@@ -69,6 +79,10 @@ type Place struct {
 	Require Class    `json:"require"`
 	Proofs  []Op     `json:"proofs,omitempty"`
 	Human   *Human   `json:"human,omitempty"` // set if the place is a person
+
+	// Accepted says that the place may break ([EvAccepted]). It is never part
+	// of a plan that is frozen, only of what is opened and looked at for one.
+	Accepted bool `json:"-"`
 }
 
 // Human is the part of a [Place] that only a person can do.

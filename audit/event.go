@@ -22,6 +22,7 @@ const (
 	RotatePropagated       Action = "secret.rotate.propagated"
 	RotateProved           Action = "secret.rotate.proved"
 	RotateConfirmed        Action = "secret.rotate.confirmed" // a person said that their part is done
+	RotateAccepted         Action = "secret.rotate.accepted"  // after a leak, a place may break
 	RotateRevokeAuthorised Action = "secret.rotate.revoke_authorised"
 	RotateRevoked          Action = "secret.rotate.revoked"
 	RotateConfirmedDead    Action = "secret.rotate.confirmed_dead"

@@ -15,6 +15,10 @@ func tokenPrefixes() []string {
 		"xoxb-", "xoxp-", "xoxa-", "xoxe-", "xoxr-", "xoxs-", "xapp-", "sk_live_", "rk_live_"}
 }
 
+// LooksSecret reports whether a text that somebody typed holds what is most
+// likely a secret, so that it is refused instead of written down.
+func LooksSecret(text string) bool { return looksSecret(text) }
+
 // looksSecret reports whether text holds what is most likely a secret.
 func looksSecret(text string) bool { return len(secretSpans(text)) > 0 }
 

@@ -61,7 +61,12 @@ func (o *Opener) Open(ctx context.Context, plan pawl.Plan) (*engine.Hands, error
 	h.Issuer = issuer
 	errs = append(errs, err)
 	for i, c := range plan.Consumers {
-		errs = append(errs, o.place(ctx, h, i, c, plan.Credential))
+		err := o.place(ctx, h, i, c, plan.Credential)
+		if err != nil && c.Accepted { // it may break, so that it cannot be reached keeps nobody else
+			unreachable(h, i, c, err)
+			continue
+		}
+		errs = append(errs, err)
 	}
 	if err := join(errs); err != nil {
 		return h, err

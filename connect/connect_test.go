@@ -2,6 +2,7 @@ package connect_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,5 +86,28 @@ func TestAllThatIsMissing(t *testing.T) {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in %q", name, err)
 		}
+	}
+}
+
+// TestAcceptedPlaceCannotBeOpened: after a leak, a place that may break keeps
+// nobody from opening the others; what is asked of it says why.
+func TestAcceptedPlaceCannotBeOpened(t *testing.T) {
+	o, plan := opened(t)
+	i := slices.IndexFunc(plan.Consumers, func(c pawl.Place) bool { return c.ID == "ci" })
+	plan.Consumers[i].Op.Name = "github/actions-secret@99"
+	if _, err := o.Open(t.Context(), plan); err == nil {
+		t.Fatal("it was opened although nobody accepted that it breaks")
+	}
+	plan.Consumers[i].Accepted = true
+	h, err := o.Open(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.Consumers[i].Set(t.Context(), pawl.Write{})
+	if pawl.KindOf(err) != pawl.Invalid || !strings.Contains(err.Error(), "actions-secret@99") {
+		t.Errorf("Set = %v, want why it cannot be reached", err)
+	}
+	if len(h.Proofs[i]) != len(plan.Consumers[i].Proofs) {
+		t.Errorf("%d proofs, want %d", len(h.Proofs[i]), len(plan.Consumers[i].Proofs))
 	}
 }

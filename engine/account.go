@@ -3,6 +3,8 @@ package engine
 import (
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/audit"
@@ -33,6 +35,9 @@ func account(id pawl.RotationID, s *rotation.State, ev pawl.Event) []audit.Event
 		a.Context.PlanHash = s.Plan.Digest()
 		if len(s.Plan.Warnings) > 0 {
 			a.Context.Detail = joinWarnings(s.Plan.Warnings)
+		}
+		if in := s.Plan.Incident; in != nil {
+			a.Context.Detail = strings.TrimSpace("leak reported " + in.Reported.UTC().Format(time.RFC3339) + " " + in.Why + "; " + a.Context.Detail)
 		}
 	case pawl.EvClosed:
 		a.Context.PlanHash, a.Context.Evidence = s.Plan.Digest(), s.Evidence()
@@ -90,6 +95,7 @@ var plain = map[pawl.EventType]struct {
 	pawl.EvCensus:       {audit.CopiesSearched, audit.Success},
 	pawl.EvAcknowledged: {audit.CopyAcknowledged, audit.Success},
 	pawl.EvOwed:         {audit.RotateApproved, audit.Pending},
+	pawl.EvAccepted:     {audit.RotateAccepted, audit.Success},
 	pawl.EvForward:      {audit.RotateResumed, audit.Success},
 	pawl.EvRollback:     {audit.RotateRollback, audit.Success},
 	pawl.EvWatching:     {audit.RotateConfirmedDead, audit.Success},

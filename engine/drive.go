@@ -97,7 +97,7 @@ func (e *Engine) Drive(ctx context.Context, id pawl.RotationID, opt Options) (Re
 	if s.Outcome != "" {
 		return Result{ID: id, State: s, Phase: rotation.Decide(s, e.now()).Phase}, nil
 	}
-	hands, err := e.cfg.Open(ctx, s.Plan)
+	hands, err := e.cfg.Open(ctx, s.AsAccepted())
 	if err != nil {
 		return Result{ID: id, State: s}, err
 	}

@@ -17,7 +17,7 @@ import (
 func (r *run) prepare(a rotation.Action) func(context.Context) outcome {
 	switch a.Do {
 	case rotation.DoPreflight:
-		plan := r.state.Plan
+		plan := r.state.AsAccepted()
 		return func(ctx context.Context) outcome { return r.e.preflight(ctx, r.id, plan, r.hands) }
 	case rotation.DoCensus:
 		both := []sought{{pawl.Old, r.values.side(pawl.Old, 0)}, {pawl.New, r.values.side(pawl.New, a.Attempt)}}

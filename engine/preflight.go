@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ type Found struct {
 	ID       string
 	Where    string
 	Holds    pawl.Holds // of the generation in use
+	Problem  error      // what a rotation would be refused for because of this place
 	Readable bool
 	Detail   string
 }
@@ -35,10 +37,11 @@ type Found struct {
 // survey is a Report with the values that go with it.
 type survey struct {
 	Report
-	mu     sync.Mutex
-	old    pawl.Secret
-	priors map[string]pawl.Secret
-	census searches
+	mu       sync.Mutex
+	old      pawl.Secret
+	priors   map[string]pawl.Secret
+	census   searches
+	accepted map[string]bool // places that may break: their problems stop nothing
 }
 
 // Survey does every check of a plan that can be done without an effect.
@@ -51,10 +54,11 @@ func (e *Engine) Survey(ctx context.Context, plan pawl.Plan) (Report, error) {
 }
 
 func (e *Engine) survey(ctx context.Context, plan pawl.Plan, hands *Hands) *survey {
-	v := &survey{priors: map[string]pawl.Secret{}}
+	v := &survey{priors: map[string]pawl.Secret{}, accepted: map[string]bool{}}
 	v.Places = make([]Found, len(plan.Consumers))
 	for i, c := range plan.Consumers {
 		v.Places[i] = Found{ID: c.ID, Where: c.Where}
+		v.accepted[c.ID] = c.Accepted
 	}
 	v.abilities(ctx, plan, hands)
 	if len(v.Problems) > 0 {
@@ -86,6 +90,17 @@ func (v *survey) problem(where string, err error) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.accepted[where] {
+		if text := where + ": may break, and will: " + err.Error(); !slices.Contains(v.Findings, text) {
+			v.Findings = append(v.Findings, text)
+		}
+		return
+	}
+	for i := range v.Places {
+		if v.Places[i].ID == where {
+			v.Places[i].Problem = errors.Join(v.Places[i].Problem, err)
+		}
+	}
 	if where != "" {
 		err = fmt.Errorf("%s: %w", where, err)
 	}

@@ -98,7 +98,7 @@ func survived(s *rotation.State) bool {
 	}
 	for i, c := range s.Plan.Consumers {
 		look := s.Places[i].Look
-		if c.Human == nil && (s.Target == pawl.New || s.Places[i].Touched) && (look.Verdict != pawl.Proved || look.At.Before(s.Dead)) {
+		if c.Human == nil && !s.Accepted(i) && (s.Target == pawl.New || s.Places[i].Touched) && (look.Verdict != pawl.Proved || look.At.Before(s.Dead)) {
 			return false
 		}
 	}
@@ -115,7 +115,7 @@ func (r *run) hold(d rotation.Decision) rotation.Decision {
 	r.opt.Turns.saw(r.id, r.state)
 	revokes := slices.ContainsFunc(d.Append, func(ev pawl.Event) bool { return ev.Type == pawl.EvGate }) ||
 		slices.ContainsFunc(d.Do, func(a rotation.Action) bool { return a.Do == rotation.DoRevoke })
-	if !revokes || r.opt.Turns.take(r.id) {
+	if !revokes || r.state.ID(r.state.Doomed()) == "" || r.opt.Turns.take(r.id) {
 		return d
 	}
 	return rotation.Decision{Phase: d.Phase, Wake: r.e.now().Add(askEvery),

@@ -61,6 +61,8 @@ func (s *State) Apply(e pawl.Event) {
 		s.approved(e)
 	case pawl.EvOwed:
 		s.Owed = true
+	case pawl.EvAccepted:
+		s.accept(e)
 	case pawl.EvSoaking:
 		s.SoakUntil = e.Until
 	case pawl.EvGate:
@@ -296,7 +298,9 @@ func (s *State) setIntended(e pawl.Event) {
 		p.Write.Fails = 0
 	}
 	p.Write.begin(e.At)
-	s.Gate = time.Time{}
+	if !s.mayBreak(p) {
+		s.Gate = time.Time{}
+	}
 	p.Side, p.Attempt, p.Mark, p.Pending = e.Side, e.Attempt, "", ""
 	p.Touched = p.Touched || e.Side == pawl.New
 	p.Look = Seen{}
@@ -485,7 +489,7 @@ func (s *State) observed(e pawl.Event) {
 		return
 	}
 	p.Look = seen
-	if e.Verdict != pawl.Proved {
+	if e.Verdict != pawl.Proved && !s.mayBreak(p) {
 		s.Gate = time.Time{}
 	}
 	if e.Verdict == pawl.Proved {

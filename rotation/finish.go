@@ -51,7 +51,14 @@ func (d *decider) watch() bool {
 	}
 	ok := true
 	for i, c := range d.s.Plan.Consumers {
-		if c.Human == nil && (d.s.Target == pawl.New || d.s.Places[i].Touched) && !d.watchPlace(i) {
+		if c.Human != nil || d.s.Target == pawl.Old && !d.s.Places[i].Touched {
+			continue
+		}
+		look := d.watchPlace
+		if d.s.Accepted(i) {
+			look = d.attempt
+		}
+		if !look(i) {
 			ok = false
 		}
 	}

@@ -176,7 +176,7 @@ func (s *State) concerned(i int) bool {
 		return s.Places[i].Touched && s.Plan.Consumers[i].Required()
 	}
 	c := &s.Plan.Consumers[i]
-	return c.Required() && !(c.Human != nil && s.rehearsing())
+	return c.Required() && !(c.Human != nil && s.rehearsing()) && !s.Accepted(i)
 }
 
 // Guard reports why the doomed generation must not be revoked now, or nil. It

@@ -50,7 +50,11 @@ func (d *decider) wave(w int) bool {
 			d.tell(i)
 			continue
 		}
-		if !d.bring(i) {
+		bring := d.bring
+		if d.s.Accepted(i) {
+			bring = d.attempt
+		}
+		if !bring(i) {
 			ready = false
 		}
 	}
@@ -307,7 +311,7 @@ func (d *decider) people() bool {
 	}
 	ready := true
 	for i, c := range d.s.Plan.Consumers {
-		if c.Human == nil || !c.Human.Blocks {
+		if c.Human == nil || !c.Human.Blocks || d.s.Accepted(i) {
 			continue
 		}
 		p := &d.s.Places[i]

@@ -140,7 +140,8 @@ type Place struct {
 	Heals       int                     // how often it had to be written again
 	Look        Seen
 	Proofs      []Proof
-	Notice      Effect // telling a person
+	Notice      Effect     // telling a person
+	Accepted    pawl.Actor // who accepted that it may break; after a leak only
 	Confirmed   pawl.Side
 	By          pawl.Actor
 	ConfirmedAt time.Time

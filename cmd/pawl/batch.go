@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +33,8 @@ type batch struct {
 	enc      *json.Encoder // with --json
 	mu       sync.Mutex    // one line at a time
 	all      []*member
+	question question // on a terminal, when a rotation has stopped; nil: the usual ones
+	clock    func() string
 }
 
 // A member is one rotation of a batch.
@@ -41,6 +45,11 @@ type member struct {
 	sc     *screen
 	result engine.Result
 	err    error // why it was not begun, or not driven
+
+	// Of a leak: what else is said of it.
+	file string // its post-mortem
+	note string
+	more map[string]any
 }
 
 // atOnce bounds how many rotations of a batch are driven at one time.
@@ -75,11 +84,19 @@ func (a *app) newBatch(ctx context.Context, cat *catalog.Catalog, s *store, plan
 	for _, p := range plans {
 		m := &member{plan: p, groups: b.opener.Groups(p)}
 		own := *a
-		own.err = &prefixed{w: a.err, prefix: fmt.Sprintf("%-*s  ", width, p.Credential)}
+		own.err = &prefixed{w: a.err, prefix: fmt.Sprintf("%-*s  ", width, p.Credential), clock: func() string { return b.now() }}
 		m.sc = &screen{a: &own, enc: b.enc, told: map[string]bool{}}
 		b.all = append(b.all, m)
 	}
 	return b, nil
+}
+
+// now is what stands before each line.
+func (b *batch) now() string {
+	if b.clock == nil {
+		return ""
+	}
+	return b.clock()
 }
 
 // each runs f for members at once, and waits.
@@ -140,6 +157,9 @@ func (b *batch) unfinished(ctx context.Context, m *member) error {
 func (b *batch) drive(ctx context.Context) {
 	stop := context.AfterFunc(ctx, b.together.Close)
 	defer stop()
+	for _, m := range b.begun() {
+		m.err = m.sc.a.acknowledge(ctx, b.eng, m.id, b.d.accepting)
+	}
 	for next := b.begun(); len(next) > 0 && ctx.Err() == nil; {
 		for rank, m := range next { // all of them before the first of them writes
 			b.join(ctx, m, rank)
@@ -164,7 +184,11 @@ func (b *batch) ask(ctx context.Context, of []*member) (again []*member) {
 		if m.err != nil || m.result.State == nil {
 			continue
 		}
-		answered, err := b.a.ask(ctx, b.eng, m.result)
+		ask := b.a.ask
+		if b.question != nil {
+			ask = b.question
+		}
+		answered, err := ask(ctx, b.eng, m.result)
 		if err != nil {
 			m.err = err
 		} else if answered {
@@ -284,6 +308,7 @@ func memberLine(m *member, v verdict) map[string]any {
 		l["rotation"], l["phase"], l["outcome"] = m.id.String(), m.result.Phase, s.Outcome
 		l["old_id"], l["new_id"], l["old_valid"] = s.OldID, s.NewID(), s.OldValid()
 	}
+	maps.Copy(l, m.more)
 	return l
 }
 
@@ -292,10 +317,12 @@ func (b *batch) tell(code int) {
 	width, done := 0, 0
 	for _, m := range b.all {
 		width = max(width, len(m.plan.Credential))
-		if v := b.verdict(m); v.code != exitDone {
-			m.sc.a.tellVerdict(v)
-		} else {
+		v := b.verdict(m)
+		if v.code == exitDone {
 			done++
+		}
+		if v.code != exitDone || m.result.State != nil && len(acceptedBroken(m.result.State)) > 0 {
+			m.sc.a.tellVerdict(v)
 		}
 	}
 	b.a.say("")
@@ -304,6 +331,9 @@ func (b *batch) tell(code int) {
 		next := ""
 		if len(v.next) > 0 && v.code != exitDone {
 			next = "→ " + b.a.pasteable(v.next[0])
+		}
+		if m.note != "" {
+			next = strings.TrimSpace(fmt.Sprintf("%-24s %s", m.note, next))
 		}
 		b.a.say("%s %-*s  %-13s %s", b.a.sign(verdictMark(v.code)), width, m.plan.Credential, outcomeWord(m, v), next)
 	}

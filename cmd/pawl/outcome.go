@@ -28,6 +28,10 @@ func judge(r engine.Result) verdict {
 	switch s.Outcome {
 	case pawl.Completed:
 		v = verdict{code: exitDone, text: fmt.Sprintf("%s is done: every required consumer is on %s, and %s is dead", r.ID, s.NewID(), orDash(s.OldID))}
+		if broken := acceptedBroken(s); len(broken) > 0 {
+			v.safe = "Not proved on it, as was accepted: " + strings.Join(broken, ", ") + "."
+			v.next = append(v.next, "pawl verify "+name+"   # "+strings.Join(broken, ", ")+" may be broken: the old key no longer works there")
+		}
 		for _, who := range unconfirmed(s) {
 			v.next = append(v.next, "pawl confirm "+name+" "+who+"   # once they have moved: the old key no longer works for them")
 		}
@@ -71,10 +75,22 @@ func judge(r engine.Result) verdict {
 	if v.code != exitWaits && s.Target == pawl.New && !s.Past() {
 		v.next = append(v.next, "pawl rollback "+name)
 	}
+	v.next = append(v.next, acceptNext(r)...)
 	if s.Authorised != (pawl.Actor{}) && s.Target == pawl.New && !s.Past() && !s.Once {
 		v.safe += " The revoke was asked for: pawl resume revokes it once everything is proved."
 	}
 	return v
+}
+
+// acceptedBroken lists the places that the revoke did not wait for, because
+// somebody accepted that they break, and that are not on the new key.
+func acceptedBroken(s *rotation.State) (ids []string) {
+	for i, c := range s.Plan.Consumers {
+		if c.Human == nil && s.Accepted(i) && !s.Holds(i) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
 }
 
 // unconfirmed lists the people who have not said that they moved.

@@ -10,12 +10,16 @@ import (
 type prefixed struct {
 	w      io.Writer
 	prefix string
+	clock  func() string // before the prefix; nil: nothing
 }
 
 func (p *prefixed) Write(b []byte) (int, error) {
 	var out bytes.Buffer
 	for line := range bytes.Lines(b) {
 		if len(bytes.TrimSpace(line)) > 0 {
+			if p.clock != nil {
+				out.WriteString(p.clock())
+			}
 			out.WriteString(p.prefix)
 		}
 		out.Write(line)

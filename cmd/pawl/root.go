@@ -68,6 +68,7 @@ Start with:  pawl demo`,
 	f.BoolVar(&a.accessible, "accessible", false, "one plain line a change, no signs (also: ACCESSIBLE)")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "log requests to stderr, without bodies")
 	f.BoolVar(&a.acceptOld, "accept-restored-state", false, "go on although the journal is older than it was (restored from a copy)")
+	cmd.AddCommand(newLeakCommand(a))
 	cmd.AddCommand(
 		newDemoCommand(a), newSimCommand(a), newInitCommand(a),
 		newValidateCommand(a), newPlanCommand(a), newRotateCommand(a), newResumeCommand(a), newStatusCommand(a),

@@ -82,7 +82,8 @@ func (a *app) nothingDue(closed []string) error {
 
 // dueNow are the credentials whose schedule asks for a rotation at a time, the
 // longest overdue first, and in words those whose window is closed. One that
-// was never rotated here is due: nobody knows how old it is.
+// was never rotated here is due: nobody knows how old it is. One that would be
+// overdue before its window opens again is due now.
 func dueNow(cat *catalog.Catalog, names []string, last map[string]time.Time, now time.Time) (due, closed []string, err error) {
 	if len(names) == 0 {
 		names = cat.Names()
@@ -93,7 +94,7 @@ func dueNow(cat *catalog.Catalog, names []string, last map[string]time.Time, now
 			return nil, nil, err
 		}
 		switch sched := c.Schedule; {
-		case sched.Every == 0, !last[name].IsZero() && now.Before(last[name].Add(sched.Every)):
+		case sched.Every == 0, !last[name].IsZero() && !isDue(sched, last[name], now):
 		case !sched.Window.Contains(now):
 			closed = append(closed, fmt.Sprintf("%s is due, but its window (%s) is closed; it opens %s", name, sched.Window, opens(sched.Window, now)))
 		default:
@@ -102,6 +103,17 @@ func dueNow(cat *catalog.Catalog, names []string, last map[string]time.Time, now
 	}
 	slices.SortStableFunc(due, func(x, y string) int { return last[x].Compare(last[y]) })
 	return due, closed, nil
+}
+
+// isDue reports whether a rotation is to begin now, if it may: its time has
+// come, or will have come before its window opens again.
+func isDue(s catalog.Schedule, last, now time.Time) bool {
+	due := s.Due(last)
+	if !now.Before(due) || s.Window.String() == "" || !s.Window.Contains(now) {
+		return !now.Before(due)
+	}
+	closes := s.Window.Closes(now)
+	return !closes.IsZero() && s.Window.Next(closes).After(due)
 }
 
 func opens(w catalog.Window, now time.Time) string {

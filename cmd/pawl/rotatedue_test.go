@@ -30,10 +30,13 @@ func TestDueNow(t *testing.T) {
 	}{
 		"never rotated":         {now: tuesday, due: []string{"deploy-key", world.Credential, "metrics-key"}},
 		"the longest one first": {now: tuesday, last: map[string]time.Time{"deploy-key": days(91), world.Credential: days(1), "metrics-key": days(400)}, due: []string{"metrics-key", "deploy-key"}},
-		"to the moment":         {now: tuesday, last: map[string]time.Time{"deploy-key": days(90), world.Credential: days(90).Add(time.Second), "metrics-key": days(1)}, due: []string{"deploy-key"}},
+		"to the moment":         {now: tuesday, last: map[string]time.Time{"deploy-key": days(90), world.Credential: days(1), "metrics-key": days(90).Add(time.Second)}, due: []string{"deploy-key"}},
 		"outside of its window": {now: tuesday.Add(12 * time.Hour), names: []string{world.Credential},
 			closed: "heroku-api-key is due, but its window (Tue-Thu 09:00-16:00 Europe/Paris) is closed; it opens Wed 2026-11-25 09:00 CET"},
-		"named twice": {now: tuesday, names: []string{"deploy-key", "deploy-key"}, due: []string{"deploy-key"}},
+		"overdue before it opens again": {now: tuesday.AddDate(0, 0, 2), names: []string{world.Credential}, // Thursday; the next window is on Tuesday
+			last: map[string]time.Time{world.Credential: days(86)}, due: []string{world.Credential}},
+		"soon, but it opens again before": {now: tuesday, names: []string{world.Credential}, last: map[string]time.Time{world.Credential: days(88)}},
+		"named twice":                     {now: tuesday, names: []string{"deploy-key", "deploy-key"}, due: []string{"deploy-key"}},
 	} {
 		due, closed, err := dueNow(cat, tt.names, tt.last, tt.now)
 		if err != nil || !slices.Equal(due, tt.due) || strings.Join(closed, "|") != tt.closed {

@@ -196,6 +196,8 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 		return busy, "Soaking", "both keys stay valid until " + ev.Until.Local().Format("15:04:05")
 	case pawl.EvAuthorised:
 		return idle, "Revoke", "asked for by " + ev.Actor.ID + " (" + ev.Detail + "); it waits until every required consumer is proved"
+	case pawl.EvAccepted:
+		return warn, ev.Consumer, "may break, and is not waited for: accepted by " + ev.Actor.ID
 	case pawl.EvOwed:
 		return warn, "Approval", ev.Detail
 	case pawl.EvForward:

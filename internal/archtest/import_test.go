@@ -39,6 +39,7 @@ var diagram = []row{
 	// What recorded rotations show.
 	{pkg: "history", uses: ". journal rotation", std: "pure"},
 	{pkg: "ical", not: "os net net/http log/slog"},
+	{pkg: "postmortem", uses: ". journal rotation", std: "pure"},
 
 	// Vendors. A provider knows the core and how a vendor is plugged in, and
 	// neither files nor logs: wire does the HTTP and says what was asked.
