@@ -140,6 +140,11 @@ func (b *batch) unfinished(ctx context.Context, m *member) error {
 func (b *batch) drive(ctx context.Context) {
 	stop := context.AfterFunc(ctx, b.together.Close)
 	defer stop()
+	for _, m := range b.begun() {
+		if err := b.a.acknowledge(ctx, b.eng, m.id, b.d.accepting); err != nil {
+			b.a.say("%s %s: %v", b.a.sign(warn), m.id, err) // without it the rotation stops before its revoke
+		}
+	}
 	for next := b.begun(); len(next) > 0 && ctx.Err() == nil; {
 		for rank, m := range next { // all of them before the first of them writes
 			b.join(ctx, m, rank)

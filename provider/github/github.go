@@ -47,6 +47,7 @@ func Provider() provider.Provider {
 			Secrets:   []provider.Secret{{Name: "token", Doc: "A fine-grained personal access token, or a GitHub App's installation token."}},
 			Scopes:    permissions,
 			Open:      open,
+			Discover:  func(c any) pawl.Discoverer { return search{c.(*client)} },
 		},
 		Consumers: []provider.ConsumerKind{secret},
 		Provers:   []provider.ProverKind{workflow},
