@@ -72,7 +72,7 @@ Start with:  pawl demo`,
 		newDemoCommand(a), newSimCommand(a), newInitCommand(a),
 		newValidateCommand(a), newPlanCommand(a), newRotateCommand(a), newResumeCommand(a), newStatusCommand(a),
 		newConfirmCommand(a), newApproveCommand(a), newPauseCommand(a), newRevokeCommand(a), newRollbackCommand(a), newRehearseCommand(a),
-		newVerifyCommand(a), newDiscoverCommand(a), newSweepCommand(a), newAuditCommand(a), newSchemaCommand(a), newVersionCommand(a), newExitCodesTopic(),
+		newVerifyCommand(a), newDiscoverCommand(a), newDoctorCommand(a), newSweepCommand(a), newAuditCommand(a), newSchemaCommand(a), newVersionCommand(a), newExitCodesTopic(),
 	)
 	for _, c := range cmd.Commands() {
 		c.Flags().SortFlags = false

@@ -20,6 +20,7 @@
 package infisical
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -45,6 +46,7 @@ func Provider() provider.Provider {
 			Scopes:   "secrets: describe, read value, create, edit, delete (to undo a creation), in the environment and path",
 			Open:     open,
 			Discover: func(c any) pawl.Discoverer { return search{c.(*client)} },
+			Examine:  func(ctx context.Context, c any) (provider.Exam, error) { return c.(*client).examine(ctx) },
 		},
 		Consumers: []provider.ConsumerKind{
 			provider.Consumer("infisical/secret", 1, "A secret in an environment of a project.", pawl.ReadBack, newPlace),

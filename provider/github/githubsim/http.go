@@ -45,6 +45,9 @@ func (s *Sim) routes() *http.ServeMux {
 	m.HandleFunc("GET /repos/{owner}/{repo}", s.inRepo(s.getRepo))
 	m.HandleFunc("GET /orgs/{owner}/repos", s.listOrgRepos)
 	m.HandleFunc("GET /user/repos", s.listRepos)
+	m.HandleFunc("GET /user", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]any{"login": "acme-bot", "id": 1})
+	})
 	m.HandleFunc("GET /repos/{owner}/{repo}/environments", s.inRepo(s.listEnvironments))
 	s.secretRoutes(m, "/repos/{owner}/{repo}/actions/secrets")
 	s.secretRoutes(m, "/repos/{owner}/{repo}/environments/{env}/secrets")
