@@ -23,6 +23,7 @@ type Credential struct {
 	Consumers []Entry // in the order of the file
 	Schedule  Schedule
 	Approval  *pawl.Approval
+	Elsewhere []pawl.Acknowledgement // places that are no consumers, and may lose the value
 	Soak      time.Duration
 	Watch     time.Duration
 
@@ -51,6 +52,7 @@ type credentialKeys struct {
 	Approval  *approvalKeys   `json:"approval" doc:"Who else has to agree before the old generation is revoked."`
 	Store     *storeEntry     `json:"store" doc:"The system of record: written first, restored last."`
 	Consumers []consumerEntry `json:"consumers" doc:"Every place that holds a copy of the value."`
+	Elsewhere []elsewhereKeys `json:"elsewhere" doc:"Places that are no consumers and may lose the value when the old generation is revoked."`
 	Finish    finishKeys      `json:"finish" doc:"What happens around the revoke."`
 
 	StaleAfter period `json:"stale_after" doc:"How long a completed rotation or rehearsal shows that this still works; 180d if not given."`
@@ -103,6 +105,7 @@ func (r *reader) credential(root *node) *Credential {
 	for _, e := range k.Consumers {
 		c.Consumers = append(c.Consumers, e.Entry)
 	}
+	c.Elsewhere = r.acknowledgements(k.Elsewhere, seen["elsewhere"])
 	r.checkTimes(c, seen)
 	r.checkPlaces(c, root, seen)
 	return c

@@ -93,3 +93,7 @@ func (k *kinds) stranger(name, role string) string {
 	}
 	return fmt.Sprintf("%q is %s, no %s", name, is, role)
 }
+
+// Needs names the kind of proof without which a consumer of this kind cannot
+// show what is required of it; empty if there is none.
+func (c *Catalog) Needs(kind string) string { return c.kinds.consumers[kind].kind.Proof }

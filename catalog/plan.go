@@ -44,6 +44,7 @@ func (c *Catalog) Plan(name string, reason pawl.Reason) (pawl.Plan, error) {
 	places, _ := merge(c.kinds, cred.Consumers, waves(cred.Consumers, reason))
 	slices.SortStableFunc(places, func(a, b pawl.Place) int { return cmp.Compare(a.Wave, b.Wave) })
 	plan.Consumers = append(plan.Consumers, places...)
+	plan.Elsewhere = slices.Clone(cred.Elsewhere)
 	plan.Warnings = c.warnings(cred)
 	plan.Endpoints = c.endpoints(plan)
 	return plan, nil

@@ -11,6 +11,7 @@ package provider
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -42,6 +43,9 @@ type Connecting struct {
 	// Discover returns what searches everything that a client may see for
 	// copies of a value; nil if the vendor has no such look.
 	Discover func(client any) pawl.Discoverer
+
+	// Examine asks the vendor whom a client signs in as; nil if it cannot tell.
+	Examine func(ctx context.Context, client any) (Exam, error)
 }
 
 // A Secret is one secret field of a connection.

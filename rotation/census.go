@@ -101,16 +101,17 @@ func (s *State) Strays() (open []pawl.Stray) {
 }
 
 // mayHold reports whether a stray holds a generation. One that cannot be read
-// does not, if it was last written before that generation was made.
+// does not, if it was last written before that generation was made. For the new
+// one its name says nothing: whoever goes back in the night is held up by what
+// was seen, not by what might be.
 func (s *State) mayHold(x pawl.Stray, side pawl.Side) bool {
-	if x.How == pawl.ByValue {
+	switch {
+	case x.How == pawl.ByValue:
 		return x.Side == side
+	case side == pawl.New:
+		return false
 	}
-	made := s.OldMade
-	if a := s.Attempt(); side == pawl.New && a != nil {
-		made = a.Begun
-	}
-	return x.Changed.IsZero() || made.IsZero() || !x.Changed.Before(made.Add(-ClockSkew))
+	return x.Changed.IsZero() || s.OldMade.IsZero() || !x.Changed.Before(s.OldMade.Add(-ClockSkew))
 }
 
 func (s *State) acknowledged(x pawl.Stray) bool {

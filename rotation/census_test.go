@@ -255,6 +255,15 @@ func TestCopiesOfTheNewOneHoldARollback(t *testing.T) {
 	s.mustFinish(t, pawl.RolledBack)
 }
 
+// TestANameDoesNotHoldARollback: it holds the way forward only.
+func TestANameDoesNotHoldARollback(t *testing.T) {
+	s := newSearching(t, somePlan(), pawl.Stray{Where: "acme:web/KEY", How: pawl.ByName})
+	s.mustHoldFor(t, s.run(), "acme:web/KEY")
+	s.append(pawl.Event{Type: pawl.EvRollback, Reason: "test"})
+	s.run()
+	s.mustFinish(t, pawl.RolledBack)
+}
+
 func TestLeaksAndRehearsalsAreNotHeld(t *testing.T) {
 	for reason, want := range map[pawl.Reason]pawl.Outcome{pawl.Leak: pawl.Completed, pawl.Rehearsal: pawl.RolledBack} {
 		plan := somePlan()

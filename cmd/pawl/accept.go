@@ -54,15 +54,18 @@ func (a *app) acknowledge(ctx context.Context, eng *engine.Engine, id pawl.Rotat
 // censusWords tells of a search before the revoke. What stands against it is
 // said by what is waited for.
 func censusWords(u engine.Update) (mark, string, string) {
-	areas, open := 0, len(u.State.Strays())
+	areas, open, where := 0, len(u.State.Strays()), "searched"
 	for _, x := range u.Event.Searched {
 		if x.Kind != "" && !x.Closed() {
 			return warn, "Copies", "not searched completely: " + x.Connection + ": " + x.Detail
+		}
+		if x.Closed() || x.Blind > 0 {
+			where = "searched as far as it may be"
 		}
 		areas += x.Areas
 	}
 	if open > 0 {
 		return warn, "Copies", fmt.Sprintf("%d outside of the plan would be cut off", open)
 	}
-	return good, "Copies", fmt.Sprintf("none outside of the plan that would be cut off (searched: %d parts)", areas)
+	return good, "Copies", fmt.Sprintf("none outside of the plan that would be cut off (%s: %d parts)", where, areas)
 }

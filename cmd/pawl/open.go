@@ -75,23 +75,45 @@ func (a *app) home(variable, fallback string) (string, error) {
 // keys are the two keys of an installation: the one that seals values, which
 // lies outside of the state folder, and the one that signs the audit log.
 func (a *app) kek(install string) (seal.KEK, error) {
-	if dir := a.getenv("CREDENTIALS_DIRECTORY"); dir != "" && a.keyPath == "" {
-		if b, err := os.ReadFile(filepath.Join(dir, "pawl-key")); err == nil {
-			return seal.ParseKEK(pawl.NewSecret(b))
-		}
+	path, credential, err := a.keyFile(install)
+	if err != nil {
+		return seal.KEK{}, err
 	}
-	path := a.keyPath
-	if path == "" {
-		path = a.getenv("PAWL_KEY_FILE")
-	}
-	if path == "" {
-		dir, err := a.home("XDG_CONFIG_HOME", ".config")
+	if credential {
+		b, err := os.ReadFile(path)
 		if err != nil {
-			return seal.KEK{}, err
+			return seal.KEK{}, &pawl.Error{Op: "opening the state", Kind: pawl.Unavailable, Err: err}
 		}
-		path = filepath.Join(dir, "keys", install+".key")
+		return seal.ParseKEK(pawl.NewSecret(b))
 	}
 	return seal.LoadOrCreateKEK(path)
+}
+
+// keyFile is where the key that seals values is, or would be made, and whether
+// that is a systemd credential.
+func (a *app) keyFile(install string) (path string, credential bool, err error) {
+	if dir := a.getenv("CREDENTIALS_DIRECTORY"); dir != "" && a.keyPath == "" {
+		if path := filepath.Join(dir, "pawl-key"); readable(path) {
+			return path, true, nil
+		}
+	}
+	if a.keyPath != "" {
+		return a.keyPath, false, nil
+	}
+	if path := a.getenv("PAWL_KEY_FILE"); path != "" {
+		return path, false, nil
+	}
+	dir, err := a.home("XDG_CONFIG_HOME", ".config")
+	return filepath.Join(dir, "keys", install+".key"), false, err
+}
+
+func readable(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
 }
 
 // A store is an opened state.

@@ -42,6 +42,7 @@ import (
 //	break RULE  /  mend       a fault from now on, as "heroku * ** refuse"; no fault any more
 //	world VERB ARGS...        something happens in the company; see the verbs below
 //	change FROM TO            edit the credential's file; FROM must be in it
+//	adopt FILE                paste the consumers of FILE into it
 //	further NAME...           more credentials in the same apps; $FURTHER is the first one's authorization
 //	live ID                   the authorization exists at Heroku
 //	json FILE EXPRESSION WANT what a jq expression makes of all documents of FILE
@@ -63,7 +64,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sim": scriptSim, "serve": scriptServe, "exit": scriptExit, "type": scriptType, "at": scriptAt, "break": scriptBreak, "mend": scriptMend,
-			"world": scriptWorld, "change": scriptChange, "live": scriptLive, "json": scriptJSON, "check": scriptCheck, "printed": scriptPrinted,
+			"world": scriptWorld, "change": scriptChange, "adopt": scriptAdopt, "live": scriptLive, "json": scriptJSON, "check": scriptCheck, "printed": scriptPrinted,
 			"further": scriptFurther, "flip": scriptFlip, "cut": scriptCut, "scribble": scriptScribble, "sql": scriptSQL,
 		},
 	})
@@ -322,6 +323,9 @@ func scriptWorld(ts *testscript.TestScript, neg bool, args []string) {
 	case "move": // APP KEY: its people move it to the value that is in the store now
 		value, _, _ := w.Infisical.Get("prod", "/", world.Key)
 		w.Heroku.Redeploy(args[1], map[string]string{args[2]: value})
+	case "secret": // REPO NAME: a repository that nobody listed has a secret of this name
+		w.GitHub.AddRepo(args[1])
+		w.GitHub.SetSecret(args[1], "", args[2], "HRKU-CANARY-unknown")
 	case "own": // APP KEY: its people give it another key
 		w.Heroku.Redeploy(args[1], map[string]string{args[2]: "HRKU-CANARY-own"})
 	case "finish-runs": // CONCLUSION: the workflow runs that pawl looks at end
@@ -356,6 +360,15 @@ func finishRuns(w *world.World, conclusion string) {
 
 func scriptChange(ts *testscript.TestScript, neg bool, args []string) {
 	stageOf(ts).change(ts, args[0], args[1])
+}
+
+// scriptAdopt pastes the entries of a file below consumers.
+func scriptAdopt(ts *testscript.TestScript, neg bool, args []string) {
+	_, entries, ok := strings.Cut(ts.ReadFile(args[0]), "consumers:\n")
+	if !ok {
+		ts.Fatalf("no consumers in %s", args[0])
+	}
+	stageOf(ts).change(ts, "consumers:\n", "consumers:\n"+entries)
 }
 
 func (s *stage) change(ts *testscript.TestScript, from, to string) {

@@ -16,6 +16,7 @@
 package github
 
 import (
+	"context"
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/provider"
 )
@@ -47,6 +48,8 @@ func Provider() provider.Provider {
 			Secrets:   []provider.Secret{{Name: "token", Doc: "A fine-grained personal access token, or a GitHub App's installation token."}},
 			Scopes:    permissions,
 			Open:      open,
+			Discover:  func(c any) pawl.Discoverer { return search{c.(*client)} },
+			Examine:   func(ctx context.Context, c any) (provider.Exam, error) { return c.(*client).examine(ctx) },
 		},
 		Consumers: []provider.ConsumerKind{secret},
 		Provers:   []provider.ProverKind{workflow},

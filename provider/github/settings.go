@@ -135,6 +135,9 @@ func (s *SecretSettings) Locations() []string {
 	return []string{"github:" + strings.ToLower(s.path()) + "/" + s.name()}
 }
 
+// Names implements [provider.Named].
+func (s *SecretSettings) Names() []string { return []string{s.name()} }
+
 func (s *SecretSettings) name() string { return strings.ToUpper(s.Secret) }
 
 // path is the collection that the secret is in, relative to the API's root.

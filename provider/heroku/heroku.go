@@ -14,6 +14,7 @@
 package heroku
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -42,6 +43,7 @@ func ProviderAt(now func() time.Time) provider.Provider {
 			Scopes:    "global to rotate authorizations; read-protected and write-protected suffice for config vars",
 			Open:      func(c provider.Connection) (any, error) { return open(c, now) },
 			Discover:  func(c any) pawl.Discoverer { return search{c.(*client)} },
+			Examine:   func(ctx context.Context, c any) (provider.Exam, error) { return c.(*client).examine(ctx) },
 		},
 		Issuers: []provider.IssuerKind{
 			provider.Issuer("heroku/authorization", 1, "An OAuth authorization of the account that the connection signs in to.",

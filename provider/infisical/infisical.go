@@ -20,6 +20,7 @@
 package infisical
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -42,8 +43,10 @@ func Provider() provider.Provider {
 				{Name: "client_id", Doc: "Client id of a machine identity with universal auth."},
 				{Name: "client_secret", Doc: "Client secret of that machine identity."},
 			},
-			Scopes: "secrets: describe, read value, create, edit, delete (to undo a creation), in the environment and path",
-			Open:   open,
+			Scopes:   "secrets: describe, read value, create, edit, delete (to undo a creation), in the environment and path",
+			Open:     open,
+			Discover: func(c any) pawl.Discoverer { return search{c.(*client)} },
+			Examine:  func(ctx context.Context, c any) (provider.Exam, error) { return c.(*client).examine(ctx) },
 		},
 		Consumers: []provider.ConsumerKind{
 			provider.Consumer("infisical/secret", 1, "A secret in an environment of a project.", pawl.ReadBack, newPlace),
@@ -104,6 +107,9 @@ func (s *settings) Locations() []string {
 	parts := []string{url.PathEscape(s.Project), url.PathEscape(s.Env), url.PathEscape(s.folder()), url.PathEscape(s.Key)}
 	return []string{strings.Join(parts, "/")}
 }
+
+// Names implements [provider.Named].
+func (s *settings) Names() []string { return []string{s.Key} }
 
 // folder is the path as the server writes it.
 func (s *settings) folder() string {

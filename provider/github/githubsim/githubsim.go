@@ -67,6 +67,8 @@ type repo struct {
 	holder
 	id        int64
 	name      string // owner/name
+	archived  bool
+	closed    bool // the token may not see its secrets
 	refs      []string
 	envs      []*environment
 	workflows []*workflow
@@ -139,6 +141,20 @@ func (s *Sim) AddRepo(name string, workflows ...string) {
 	for _, file := range workflows {
 		r.workflows = append(r.workflows, &workflow{id: s.id(), file: file, state: "active"})
 	}
+}
+
+// Archive archives a repository.
+func (s *Sim) Archive(repo string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mustRepo(repo).archived = true
+}
+
+// Close takes the permission Secrets away from the token, for one repository.
+func (s *Sim) Close(repo string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mustRepo(repo).closed = true
 }
 
 // AddOrg adds an organization that has secrets of its own.

@@ -43,6 +43,11 @@ func (s *Sim) routes() *http.ServeMux {
 	m := http.NewServeMux()
 	m.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { notFound(w) })
 	m.HandleFunc("GET /repos/{owner}/{repo}", s.inRepo(s.getRepo))
+	m.HandleFunc("GET /orgs/{owner}/repos", s.listOrgRepos)
+	m.HandleFunc("GET /user/repos", s.listRepos)
+	m.HandleFunc("GET /user", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]any{"login": "acme-bot", "id": 1})
+	})
 	m.HandleFunc("GET /repos/{owner}/{repo}/environments", s.inRepo(s.listEnvironments))
 	s.secretRoutes(m, "/repos/{owner}/{repo}/actions/secrets")
 	s.secretRoutes(m, "/repos/{owner}/{repo}/environments/{env}/secrets")
@@ -81,6 +86,10 @@ func (s *Sim) inHolder(next func(http.ResponseWriter, *http.Request, *holder)) h
 		name := r.PathValue("owner")
 		if repo := r.PathValue("repo"); repo != "" {
 			name += "/" + repo
+		}
+		if repo := s.repos[strings.ToLower(name)]; repo != nil && repo.closed {
+			refuse(w, http.StatusForbidden, "Resource not accessible by personal access token")
+			return
 		}
 		found := s.find(name, r.PathValue("env"))
 		if found == nil {

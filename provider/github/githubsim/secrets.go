@@ -2,6 +2,7 @@ package githubsim
 
 import (
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -18,8 +19,35 @@ func (s *Sim) getRepo(w http.ResponseWriter, _ *http.Request, r *repo) {
 }
 
 func (r *repo) json() map[string]any {
-	_, name, _ := strings.Cut(r.name, "/")
-	return map[string]any{"id": r.id, "name": name, "full_name": r.name, "default_branch": "main"}
+	owner, name, _ := strings.Cut(r.name, "/")
+	return map[string]any{"id": r.id, "name": name, "full_name": r.name, "default_branch": "main", "archived": r.archived,
+		"owner": map[string]any{"login": owner}}
+}
+
+// listOrgRepos lists what the token can see of an organization. A person is
+// none.
+func (s *Sim) listOrgRepos(w http.ResponseWriter, req *http.Request) {
+	owner := strings.ToLower(req.PathValue("owner"))
+	if s.orgs[owner] == nil {
+		notFound(w)
+		return
+	}
+	s.answerRepos(w, req, func(name string) bool { return strings.HasPrefix(name, owner+"/") })
+}
+
+// listRepos lists what the token's own account can see.
+func (s *Sim) listRepos(w http.ResponseWriter, req *http.Request) {
+	s.answerRepos(w, req, func(string) bool { return true })
+}
+
+func (s *Sim) answerRepos(w http.ResponseWriter, req *http.Request, shown func(name string) bool) {
+	all := []map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(s.repos)) {
+		if shown(name) {
+			all = append(all, s.repos[name].json())
+		}
+	}
+	answer(w, http.StatusOK, page(w, req, all))
 }
 
 func (s *Sim) listEnvironments(w http.ResponseWriter, req *http.Request, r *repo) {

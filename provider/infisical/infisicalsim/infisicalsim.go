@@ -99,6 +99,7 @@ func New(o Options) *Sim {
 	if !o.V3Only {
 		s.route(mux, "/api/v4/secrets/{name}", "projectId")
 	}
+	s.listRoutes(mux)
 	mux.HandleFunc("/", noRoute)
 	s.Handler = s.recorded(mux)
 	return s
