@@ -25,6 +25,7 @@ no error. Several go on at once, as pawl rotate does it.
 			if args = distinctNames(args); len(args) > 1 {
 				return a.resumeBatch(cmd.Context(), args, d)
 			}
+			d.retell = true
 			return a.takeUp(cmd.Context(), args[0], d, nil, func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error { return nil })
 		},
 	}
@@ -215,7 +216,11 @@ func (a *app) takeUp(ctx context.Context, name string, d *driving, ended func(jo
 		return err
 	}
 	sc := newScreen(a)
+	sc.recall(ctx, s, name)
 	sc.begin(run.ID, state.Plan)
+	if d.retell && a.terminal { // the terminal on which it was told may be gone
+		sc.replay(run.ID, run.Events)
+	}
 	return a.drive(ctx, eng, run.ID, d, sc)
 }
 

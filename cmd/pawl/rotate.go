@@ -154,6 +154,7 @@ func (a *app) rotateOne(ctx context.Context, eng *engine.Engine, s *store, p paw
 	if err != nil {
 		return err
 	}
+	sc.recall(ctx, s, p.Credential)
 	sc.begin(id, p)
 	return a.drive(ctx, eng, id, d, sc)
 }

@@ -18,11 +18,23 @@ import (
 )
 
 func newStatusCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	watch := false
+	cmd := &cobra.Command{
 		Use: "status [NAME]", Short: "Where rotations are, who is waited for, and whether the old key is still valid",
+		Long: `Reads the journal only, and works while another process drives.
+
+--watch tells a rotation as the process tells it that drives it, from its beginning, and ends
+when that one ends, with its exit status. With --json it is the same stream.`,
 		Args: names(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runStatus(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if watch {
+				return a.runWatch(cmd.Context(), args)
+			}
+			return a.runStatus(cmd.Context(), args)
+		},
 	}
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "tell it as it goes, until it ends")
+	return cmd
 }
 
 // readState opens the journal to read, or returns nil if there is none yet.
@@ -54,6 +66,8 @@ type statusDoc struct {
 	Waits      []map[string]string `json:"waits"`
 	Driver     string              `json:"driver,omitempty"`
 	Stopped    string              `json:"stopped,omitempty"` // why the last process left it
+	Gone       *time.Time          `json:"gone,omitempty"`    // the last process ended without a word; when it was last heard of
+	Unknown    []string            `json:"unknown,omitempty"` // effects of which it is found out first, when it is resumed, whether they happened
 	Next       []string            `json:"next,omitempty"`
 	key        string              // of the old key, for people
 	text       string
@@ -156,8 +170,47 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 				d.Driver = h.String()
 			}
 		}
+		if n := len(run.Events); d.Driver == "" && n > 0 && !leaves(run.Events[n-1]) {
+			d.Gone, d.Unknown = &run.Events[n-1].At, unsettled(s)
+		}
 	}
 	return d
+}
+
+// leaves reports whether an event is the last of a process that ended as it
+// should, or of none at all.
+func leaves(ev pawl.Event) bool {
+	switch ev.Type {
+	case pawl.EvStopped, pawl.EvPlanned, pawl.EvConfirmed, pawl.EvAuthorised, pawl.EvApproved, pawl.EvPaused, pawl.EvUnpaused, pawl.EvRollback:
+		return true
+	}
+	return false
+}
+
+// unsettled lists the effects that were begun and of which nobody has written
+// down what came of them. Whoever resumes looks, before anything else is done.
+func unsettled(s *rotation.State) (all []string) {
+	add := func(f rotation.Effect, what string) {
+		if f.Status == rotation.Intended || f.Status == rotation.Unsure {
+			all = append(all, what)
+		}
+	}
+	for _, at := range s.Attempts {
+		add(at.Effect, "a new key may have been made: it is looked for by its label, revoked, and made again")
+	}
+	for i, c := range s.Plan.Consumers {
+		p := &s.Places[i]
+		add(p.Write, c.ID+" may have been written: it is compared, and written again if need be")
+		for j, pr := range p.Proofs {
+			add(pr.Start, c.ID+": a proof may have been started ("+kindName(c.Proofs[j].Name)+")")
+		}
+		add(p.Notice, c.ID+" may have been told")
+	}
+	for _, k := range s.Kills {
+		add(k.Effect, k.ID+" may have been revoked: it is revoked again")
+	}
+	add(s.Revoke, "the "+string(s.Doomed())+" key may have been revoked: it is tried at its vendor, and revoked again")
+	return all
 }
 
 // lastWords is what the process that stopped last was waiting for: it saw more
@@ -205,6 +258,12 @@ func (a *app) showStatus(d statusDoc) {
 		return
 	}
 	a.print("  %s %s", a.sign(idle), d.text)
+	if d.Gone != nil {
+		a.print("      nobody drives it: the last process ended without a word, and was last heard of at %s", d.Gone.Local().Format("15:04:05"))
+		for _, u := range d.Unknown {
+			a.print("      not known yet: %s", u)
+		}
+	}
 	if d.Stopped != "" && d.unproved {
 		a.print("      when it stopped: %s", plainly(d.Stopped))
 	} else {
