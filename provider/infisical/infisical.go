@@ -33,6 +33,8 @@ const defaultURL = "https://app.infisical.com"
 
 // Provider returns what can be done with Infisical.
 func Provider() provider.Provider {
+	secret := provider.Consumer("infisical/secret", 1, "A secret in an environment of a project.", pawl.ReadBack, newPlace)
+	secret.Effort = provider.Effort{Check: 3, Write: 2, Look: 1}
 	return provider.Provider{
 		Name: "infisical",
 		Doc:  "Secrets kept in Infisical, in its cloud or on a server of one's own.",
@@ -45,9 +47,7 @@ func Provider() provider.Provider {
 			Scopes: "secrets: describe, read value, create, edit, delete (to undo a creation), in the environment and path",
 			Open:   open,
 		},
-		Consumers: []provider.ConsumerKind{
-			provider.Consumer("infisical/secret", 1, "A secret in an environment of a project.", pawl.ReadBack, newPlace),
-		},
+		Consumers: []provider.ConsumerKind{secret},
 	}
 }
 
