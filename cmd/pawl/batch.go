@@ -76,7 +76,7 @@ func (a *app) newBatch(ctx context.Context, cat *catalog.Catalog, s *store, plan
 		m := &member{plan: p, groups: b.opener.Groups(p)}
 		own := *a
 		own.err = &prefixed{w: a.err, prefix: fmt.Sprintf("%-*s  ", width, p.Credential)}
-		m.sc = &screen{a: &own, enc: b.enc, told: map[string]bool{}}
+		m.sc = &screen{a: &own, enc: b.enc, told: map[string]bool{}, glance: glance{name: p.Credential}}
 		b.all = append(b.all, m)
 	}
 	return b, nil
@@ -110,6 +110,7 @@ func (b *batch) begin(ctx context.Context, start func(*member) (pawl.RotationID,
 		}
 	}
 	for _, m := range b.begun() {
+		m.sc.recall(ctx, b.store, m.plan.Credential)
 		m.sc.begin(m.id, m.plan)
 	}
 }
@@ -176,6 +177,7 @@ func (b *batch) ask(ctx context.Context, of []*member) (again []*member) {
 
 func (b *batch) one(ctx context.Context, m *member) {
 	defer b.together.Leave(m.plan.Credential)
+	defer m.sc.paint()()
 	m.result, m.err = b.eng.Drive(ctx, m.id, engine.Options{AutoRevoke: b.d.autoRevoke, Timeout: b.d.timeout,
 		Patience: b.together.Patience, Turns: b.turns, Watch: func(u engine.Update) { b.watch(m, u) }})
 }

@@ -27,7 +27,28 @@ type glance struct {
 	since   time.Time // when the step began
 	written map[string]time.Time
 	store   string
-	ending  bool // it was interrupted, and finishes what is under way
+	ending  bool          // it was interrupted, and finishes what is under way
+	name    string        // of a rotation that is not the only one on the screen
+	last    time.Time     // when a line was told
+	quiet   time.Duration // how long nothing has to be told before a word on the waiting
+}
+
+// heard says that a line was told just now.
+func (g *glance) heard() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.last, g.quiet = time.Now(), silence
+}
+
+// murmur is a word on a long wait, if it is time for one.
+func (g *glance) murmur(now time.Time) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.step == "" || g.quiet == 0 || now.Sub(g.last) < g.quiet {
+		return ""
+	}
+	g.last, g.quiet = now, min(2*g.quiet, longest)
+	return g.waitsFor(now) + " · " + g.key + " · " + g.elapsed(now)
 }
 
 // see takes in an update, whose state is valid during the call only.
@@ -82,11 +103,20 @@ func (g *glance) lines(now time.Time, sign string) []liveLine {
 	if g.ending {
 		first = "Stopping: what is under way is finished first"
 	}
-	last := g.key + " · " + clock(g.before+now.Sub(g.begun))
-	if took := g.took(); took.N > 0 {
-		last += " of about " + about(took.Median)
+	last := g.key + " · " + g.elapsed(now)
+	if g.name != "" {
+		return []liveLine{{sign + " ", g.name + " " + first + " · " + last + " · " + g.waitsFor(now)}}
 	}
 	return []liveLine{{sign + " ", first}, {"  ", g.waitsFor(now)}, {"  ", last}}
+}
+
+// elapsed is how long it has been worked on, and how long that usually takes.
+func (g *glance) elapsed(now time.Time) string {
+	text := clock(g.before + now.Sub(g.begun))
+	if took := g.took(); took.N > 0 {
+		text += " of about " + about(took.Median)
+	}
+	return text
 }
 
 func (g *glance) took() history.Span {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/pawl-dev/pawl/connect"
 )
 
 // app is what all commands share: the outside world and the common flags.
@@ -24,6 +26,7 @@ type app struct {
 	verbose    bool
 	acceptOld  bool
 	scroll     *scroll
+	opened     *connect.Opener
 	story      bool // of the demo: what it leaves is gone when it ends, so there is no next command
 }
 

@@ -116,25 +116,53 @@ func (s *screen) live(ctx context.Context, id pawl.RotationID) (end func()) {
 // paint keeps the live lines on the terminal, if it is one.
 func (s *screen) paint() (end func()) {
 	s.glance.begun = time.Now()
-	if !s.a.lively() {
+	switch {
+	case s.enc != nil:
 		return func() {}
+	case !s.a.lively():
+		return every(quietly, func() { s.murmur(time.Now()) })
 	}
 	remove := s.a.scroll.add(func() []liveLine { return s.glance.lines(time.Now(), s.a.sign(busy)) })
-	tick, done := time.NewTicker(time.Second), make(chan struct{})
+	stop := every(time.Second, s.a.scroll.repaint)
+	return func() {
+		stop()
+		remove()
+	}
+}
+
+// every does something again and again until it is stopped. What was begun by
+// then is done when stop returns.
+func every(d time.Duration, do func()) (stop func()) {
+	tick, end, ended := time.NewTicker(d), make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(ended)
 		for {
 			select {
 			case <-tick.C:
-				s.a.scroll.repaint()
-			case <-done:
+				do()
+			case <-end:
 				return
 			}
 		}
 	}()
 	return func() {
 		tick.Stop()
-		close(done)
-		remove()
+		close(end)
+		<-ended
+	}
+}
+
+// Where nothing is repainted a long wait is said now and then: after the first
+// quiet minute, and then less and less often.
+const (
+	quietly = 10 * time.Second // how often it is looked whether it is time
+	silence = time.Minute
+	longest = 10 * time.Minute
+)
+
+func (s *screen) murmur(now time.Time) {
+	if text := s.glance.murmur(now); text != "" {
+		s.a.say("%s %s %-16s %s", now.Local().Format("15:04:05"), s.a.sign(busy), "Waiting", text)
 	}
 }
 
@@ -188,9 +216,12 @@ func (s *screen) watch(u engine.Update) {
 		return
 	}
 	s.told[key] = true
+	s.glance.heard()
 	if d := day(u.Event.At); d != s.day {
+		if s.day != "" || s.again {
+			s.a.say("%s", d)
+		}
 		s.day = d
-		s.a.say("%s", d)
 	}
 	head := fmt.Sprintf("%-16s ", what)
 	s.a.say("%s %s %s%s", u.Event.At.Local().Format("15:04:05"), s.a.sign(m), head,
