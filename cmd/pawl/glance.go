@@ -169,10 +169,7 @@ func (g *glance) waitsFor(now time.Time) string {
 	if len(waits) == 0 {
 		return "waits for the vendors' answers"
 	}
-	text := "waits for " + g.wait(waits[0], now)
-	if w := waits[0]; w.On == rotation.OnTimer {
-		text = fmt.Sprintf("%s, %s left", w.Detail, clock(w.Until.Sub(now)))
-	}
+	text := g.wait(waits[0], now)
 	if others := others(waits); others > 0 {
 		text += fmt.Sprintf(" (and %d more)", others)
 	}
@@ -190,18 +187,25 @@ func others(waits []rotation.Wait) int {
 
 func (g *glance) wait(w rotation.Wait, now time.Time) string {
 	switch w.On {
+	case rotation.OnTimer:
+		return fmt.Sprintf("%s, %s left", w.Detail, clock(w.Until.Sub(now)))
+	case rotation.OnDeath:
+		return plainly(w.Detail)
 	case rotation.OnRevoke:
-		return "you: nobody asked for the revoke yet"
+		return "waits for you: nobody asked for the revoke yet"
 	case rotation.OnPerson:
-		return "a person, " + w.Consumer + ": " + plainly(w.Detail)
+		return "waits for a person, " + w.Consumer + ": " + plainly(w.Detail)
 	case rotation.OnHelp:
-		return "a person: " + colon(w.Consumer) + plainly(w.Detail)
+		return "waits for a person: " + colon(w.Consumer) + plainly(w.Detail)
 	case rotation.OnVendor:
-		return "a person at the vendor: " + colon(w.Consumer) + plainly(w.Detail)
+		return "waits for a person at the vendor: " + colon(w.Consumer) + plainly(w.Detail)
 	}
-	text := colon(w.Consumer) + plainly(w.Detail)
+	if w.Consumer == "" {
+		return plainly(w.Detail)
+	}
+	text := "waits for " + w.Consumer + ": " + plainly(w.Detail)
 	if at, ok := g.written[w.Consumer]; ok && w.On == rotation.OnProof {
-		text = w.Consumer + " " + clock(now.Sub(at)) + g.usually(w.Consumer) + ": " + plainly(w.Detail)
+		text = "waits for " + w.Consumer + " " + clock(now.Sub(at)) + g.usually(w.Consumer) + ": " + plainly(w.Detail)
 	}
 	return text
 }

@@ -226,6 +226,11 @@ func (s *screen) watch(u engine.Update) {
 	head := fmt.Sprintf("%-16s ", what)
 	s.a.say("%s %s %s%s", u.Event.At.Local().Format("15:04:05"), s.a.sign(m), head,
 		s.a.folded(text+after(u)+s.state(u), 11+len([]rune(head)), 11))
+	if u.Event.Type == pawl.EvPreflight {
+		for _, f := range grouped(u.Event.Findings) {
+			s.a.say("         %s %s", s.a.sign(warn), s.a.folded(plainly(f), 11, 11))
+		}
+	}
 }
 
 // after is how long a proof took since the write that it is of.
@@ -325,9 +330,6 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 				first += fmt.Sprintf(" (and %d more, below)", strings.Count(rest, "\n")+1)
 			}
 			return bad, "Checks", first
-		}
-		for _, f := range grouped(ev.Findings) {
-			s.a.say("         %s %s", s.a.sign(warn), f)
 		}
 		return good, "Checks", fmt.Sprintf("sign-ins work, %d places reachable, old authorization %s", len(u.State.Places), orDash(ev.ID))
 	case pawl.EvChecked:
