@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,10 +99,18 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	late := []overdueLine{}
+	if len(args) == 0 {
+		late = a.late(ctx)
+	}
 	if a.json {
 		enc := json.NewEncoder(a.out)
 		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"version": 1, "rotations": docs})
+		doc := map[string]any{"version": 1, "rotations": docs}
+		if len(late) > 0 {
+			doc["overdue"] = late
+		}
+		return enc.Encode(doc)
 	}
 	switch {
 	case len(docs) == 0 && len(args) == 1:
@@ -116,9 +126,41 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 		a.say("%s no rotations yet", a.sign(good))
 	}
 	for _, d := range docs {
+		if len(args) == 0 && d.Outcome != "" {
+			a.print("%s  %s  %s  %s", d.Rotation, d.Reason, d.Phase, d.Updated.Local().Format("2006-01-02 15:04:05"))
+			continue
+		}
 		a.showStatus(d)
 	}
+	for _, l := range late {
+		a.print("%s %s is overdue since %s:  %s", a.sign(warn), l.Credential, day(l.Due), a.pasteable("pawl rotate "+l.Credential))
+	}
 	return nil
+}
+
+type overdueLine struct {
+	Credential string    `json:"credential"`
+	Due        time.Time `json:"due"`
+}
+
+// late lists what should have been rotated by now and is not being rotated. That
+// there is no catalog here to tell it by is no reason not to say the rest.
+func (a *app) late(ctx context.Context) (all []overdueLine) {
+	o, err := a.overview(ctx)
+	if err != nil {
+		return nil
+	}
+	defer o.Close()
+	standings, err := o.all()
+	if err != nil {
+		return nil
+	}
+	for _, s := range standings {
+		if s.overdue && s.open == nil {
+			all = append(all, overdueLine{s.cred.Name, s.due})
+		}
+	}
+	return all
 }
 
 // collect gathers the rotation that is asked for, or all open ones and the
@@ -147,6 +189,9 @@ func (a *app) collect(ctx context.Context, j *sqlite.Journal, args []string) ([]
 		}
 		docs = append(docs, a.statusOf(run))
 	}
+	slices.SortStableFunc(docs, func(x, y statusDoc) int { // what is open first
+		return cmp.Compare(min(len(x.Outcome), 1), min(len(y.Outcome), 1))
+	})
 	return docs, nil
 }
 
@@ -254,7 +299,13 @@ func (a *app) showStatus(d statusDoc) {
 		}
 		a.print("  %s %-14s %-22s %s", a.sign(m), c.ID, word, c.Detail)
 	}
-	if d.Outcome != "" || d.Driver != "" {
+	if d.Outcome != "" {
+		return
+	}
+	if d.Driver != "" {
+		for _, w := range d.Waits {
+			a.print("  %s waits for %s%s", a.sign(busy), colon(w["consumer"]), plainly(w["detail"]))
+		}
 		return
 	}
 	a.print("  %s %s", a.sign(idle), d.text)
