@@ -139,7 +139,12 @@ func (b *batch) unfinished(ctx context.Context, m *member) error {
 // drive drives what was begun until nothing goes on without somebody else, and
 // asks on a terminal for what can be answered there.
 func (b *batch) drive(ctx context.Context) {
-	stop := context.AfterFunc(ctx, b.together.Close)
+	stop := context.AfterFunc(ctx, func() {
+		b.together.Close()
+		if b.enc == nil {
+			b.a.say("%s Stopping: what is under way is finished first, nothing new is begun. Ctrl-C again ends it at once, which is safe too.", b.a.sign(idle))
+		}
+	})
 	defer stop()
 	for next := b.begun(); len(next) > 0 && ctx.Err() == nil; {
 		for rank, m := range next { // all of them before the first of them writes

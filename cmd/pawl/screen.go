@@ -106,9 +106,12 @@ func (s *screen) live(ctx context.Context, id pawl.RotationID) (end func()) {
 	if s.enc != nil {
 		return func() {}
 	}
-	quiet, wipe := context.AfterFunc(ctx, func() { s.stopping(id) }), s.paint()
+	said := make(chan struct{})
+	quiet, wipe := context.AfterFunc(ctx, func() { defer close(said); s.stopping(id) }), s.paint()
 	return func() {
-		quiet()
+		if !quiet() {
+			<-said // before what it came to
+		}
 		wipe()
 	}
 }
