@@ -65,7 +65,7 @@ type Identifier interface {
 	Identify(ctx context.Context, value Secret) (Generation, error)
 }
 
-// A Preflighter is an [Issuer], [Consumer] or [Prover] that can check,
+// A Preflighter is an [Issuer], [Consumer], [Prover] or [Notifier] that can check,
 // without any effect, whether it will be able to do its work: that it may sign
 // in, that the permissions suffice, that the place exists. The findings are
 // remarks for people that do not stop a rotation.

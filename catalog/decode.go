@@ -174,7 +174,7 @@ func (r *reader) decode(n *node, v reflect.Value) {
 		return
 	}
 	if d, ok := v.Addr().Interface().(*time.Duration); ok {
-		(*wait)(d).readNode(r, n)
+		*d = readDuration(r, n, "d")
 		return
 	}
 	switch v.Kind() {

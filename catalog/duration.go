@@ -54,8 +54,9 @@ func units() [5]time.Duration {
 	return [...]time.Duration{time.Second, time.Minute, time.Hour, 24 * time.Hour, 7 * 24 * time.Hour}
 }
 
-// suggestDuration guesses what was meant by something that is no duration.
-func suggestDuration(text string) string {
+// suggestDuration guesses what was meant by something that is no duration. A
+// number alone is taken to be of the unit that is usual there.
+func suggestDuration(text, usual string) string {
 	number := text[:len(text)-len(strings.TrimLeft(text, "0123456789"))]
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > 3660 {
@@ -64,7 +65,9 @@ func suggestDuration(text string) string {
 	word := strings.ToLower(strings.TrimSpace(text[len(number):]))
 	unit := ""
 	switch {
-	case word == "" || strings.HasPrefix("days", word):
+	case word == "":
+		unit = usual
+	case strings.HasPrefix("days", word):
 		unit = "d"
 	case strings.HasPrefix("weeks", word):
 		unit = "w"
@@ -89,19 +92,22 @@ func suggestDuration(text string) string {
 // wait is a duration of a catalog file that may be zero.
 type wait time.Duration
 
-func (w *wait) readNode(r *reader, n *node) {
+func (w *wait) readNode(r *reader, n *node) { *w = wait(readDuration(r, n, "m")) }
+
+// readDuration reads a duration whose usual unit is given, for suggestions.
+func readDuration(r *reader, n *node, usual string) time.Duration {
 	if n.kind == intNode || n.kind == floatNode {
-		r.report(n.at, suggestDuration(n.text), "%s", errDurationForm)
-		return
+		r.report(n.at, suggestDuration(n.text, usual), "%s", errDurationForm)
+		return 0
 	}
 	if !r.is(n, textNode) {
-		return
+		return 0
 	}
 	d, err := ParseDuration(n.text)
 	if err != nil {
-		r.report(n.at, suggestDuration(n.text), "%s", err)
+		r.report(n.at, suggestDuration(n.text, usual), "%s", err)
 	}
-	*w = wait(d)
+	return d
 }
 
 // period is a duration of a catalog file that must not be zero.
@@ -109,7 +115,7 @@ type period time.Duration
 
 func (p *period) readNode(r *reader, n *node) {
 	before := len(r.problems)
-	(*wait)(p).readNode(r, n)
+	*p = period(readDuration(r, n, "d"))
 	if *p == 0 && len(r.problems) == before {
 		r.report(n.at, "", "must be longer than nothing")
 	}

@@ -40,7 +40,8 @@ type Opener struct {
 	Together *Rendezvous
 
 	mu      sync.Mutex
-	clients map[string]any // by connection
+	clients map[string]any         // by connection
+	meters  map[string]*wire.Meter // by connection
 }
 
 // Open opens everything that a plan names. It does no I/O with the vendors. A
@@ -221,7 +222,7 @@ func (o *Opener) client(ctx context.Context, p provider.Provider, name string) (
 	if err != nil {
 		return nil, err
 	}
-	client, err := p.Connection.Open(provider.Connection{Name: name, URL: c.URL, Secrets: secrets, HTTP: o.http(p.Name, p.Connection.PerSecond)})
+	client, err := p.Connection.Open(provider.Connection{Name: name, URL: c.URL, Secrets: secrets, HTTP: o.http(p.Name, name, p.Connection.PerSecond)})
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +236,7 @@ func (o *Opener) bare(p provider.Provider) any {
 	if c, ok := o.clients[key]; ok {
 		return c
 	}
-	c := o.http(p.Name, 0)
+	c := o.http(p.Name, "", 0)
 	o.keep(key, c)
 	return c
 }
@@ -247,9 +248,21 @@ func (o *Opener) keep(name string, client any) {
 	o.clients[name] = client
 }
 
-func (o *Opener) http(vendor string, perSecond float64) *http.Client {
+// meter is what counts the requests of a connection that was opened.
+func (o *Opener) meter(connection string) *wire.Meter {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.meters[connection]
+}
+
+func (o *Opener) http(vendor, connection string, perSecond float64) *http.Client {
 	if perSecond == 0 {
 		perSecond = 20
 	}
-	return wire.NewClient(wire.Options{Vendor: vendor, Log: o.Log, PerSecond: perSecond, Burst: int(3 * perSecond), Concurrent: 8})
+	if o.meters == nil {
+		o.meters = map[string]*wire.Meter{}
+	}
+	m := &wire.Meter{}
+	o.meters[connection] = m
+	return wire.NewClient(wire.Options{Vendor: vendor, Log: o.Log, Meter: m, PerSecond: perSecond, Burst: int(3 * perSecond), Concurrent: 8})
 }

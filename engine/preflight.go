@@ -138,7 +138,22 @@ func (v *survey) abilities(ctx context.Context, plan pawl.Plan, hands *Hands) {
 		for _, p := range hands.Proofs[i] {
 			ask(plan.Consumers[i].ID, p)
 		}
+		v.canTell(ctx, plan.Consumers[i].ID, hands.Notifiers[i])
 	})
+}
+
+// canTell asks whether a person can be told. That it fails is no problem: what
+// there is to do is on every screen as well.
+func (v *survey) canTell(ctx context.Context, where string, n pawl.Notifier) {
+	p, ok := wrap.As[pawl.Preflighter](n)
+	if !ok {
+		return
+	}
+	findings, err := p.Preflight(ctx)
+	v.finding(where, findings...)
+	if err != nil {
+		v.finding(where, "cannot be told: "+err.Error())
+	}
 }
 
 // findOld reads the value in use: from the store, else from the first consumer

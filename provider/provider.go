@@ -95,11 +95,31 @@ type Grouped interface {
 	Merge(other Settings) error
 }
 
+// An Effort is how many requests something takes in a rotation, at least: what
+// is polled comes on top. It is said before one begins.
+type Effort struct {
+	Check    int  // once, before anything is changed
+	Write    int  // a mint and a revoke, a write, a start, a message
+	Look     int  // one whole look at it
+	Restarts bool // of a consumer: writing it restarts what runs there
+}
+
+// Total is the effort of one rotation: proofs are taken after the write, for
+// the revoke, and after it. Going back is as much again, without the checks.
+func (e Effort) Total(back bool) int {
+	n := e.Check + e.Write + 3*e.Look
+	if back {
+		n += e.Write + 2*e.Look
+	}
+	return n
+}
+
 // An IssuerKind makes issuers.
 type IssuerKind struct {
 	Name     string // "heroku/authorization"
 	Version  int
 	Doc      string
+	Effort   Effort
 	Settings func() Settings // new, zero
 	New      func(client any, settings json.RawMessage) (pawl.Issuer, error)
 }
@@ -110,7 +130,8 @@ type ConsumerKind struct {
 	Version  int
 	Doc      string
 	Require  pawl.Class // the evidence that is required where the catalog does not say
-	Proof    string     // not empty: Require is only reached by a proof of this kind, so one has to be listed
+	Effort   Effort
+	Proof    string // not empty: Require is only reached by a proof of this kind, so one has to be listed
 	Settings func() Settings
 	New      func(client any, settings json.RawMessage) (pawl.Consumer, error)
 }
@@ -121,9 +142,10 @@ type ProverKind struct {
 	Name       string // "http"
 	Version    int
 	Doc        string
-	Connection string   // the kind of connection it needs; empty: none
-	Optional   bool     // it does without a connection where none is named
-	Starts     bool     // its provers are [pawl.Starter]s
+	Connection string // the kind of connection it needs; empty: none
+	Optional   bool   // it does without a connection where none is named
+	Starts     bool   // its provers are [pawl.Starter]s
+	Effort     Effort
 	Inherit    []string // settings taken from the consumer where the proof does not give them
 	Settings   func() Settings
 	New        func(client any, settings json.RawMessage) (pawl.Prover, error)
@@ -132,8 +154,9 @@ type ProverKind struct {
 // A NotifierKind makes notifiers. Its name is the key below "notify", whose
 // value says to whom.
 type NotifierKind struct {
-	Name string // "slack"
-	New  func(client any) (pawl.Notifier, error)
+	Name   string // "slack"
+	Effort Effort
+	New    func(client any) (pawl.Notifier, error)
 }
 
 // Issuer returns an [IssuerKind] from a constructor with concrete types.
@@ -141,8 +164,8 @@ func Issuer[C, S any, P interface {
 	*S
 	Settings
 }](name string, version int, doc string, open func(C, S) pawl.Issuer) IssuerKind {
-	return IssuerKind{name, version, doc, func() Settings { return P(new(S)) },
-		func(client any, raw json.RawMessage) (pawl.Issuer, error) {
+	return IssuerKind{Name: name, Version: version, Doc: doc, Settings: func() Settings { return P(new(S)) },
+		New: func(client any, raw json.RawMessage) (pawl.Issuer, error) {
 			c, s, err := decode[C, S](name, client, raw)
 			if err != nil {
 				return nil, err

@@ -85,7 +85,7 @@ func (a *app) newBatch(ctx context.Context, cat *catalog.Catalog, s *store, plan
 		m := &member{plan: p, groups: b.opener.Groups(p)}
 		own := *a
 		own.err = &prefixed{w: a.err, prefix: fmt.Sprintf("%-*s  ", width, p.Credential), clock: func() string { return b.now() }}
-		m.sc = &screen{a: &own, enc: b.enc, told: map[string]bool{}}
+		m.sc = &screen{a: &own, enc: b.enc, told: map[string]bool{}, glance: glance{name: p.Credential}}
 		b.all = append(b.all, m)
 	}
 	return b, nil
@@ -127,6 +127,7 @@ func (b *batch) begin(ctx context.Context, start func(*member) (pawl.RotationID,
 		}
 	}
 	for _, m := range b.begun() {
+		m.sc.recall(ctx, b.store, m.plan.Credential)
 		m.sc.begin(m.id, m.plan)
 	}
 }
@@ -155,7 +156,12 @@ func (b *batch) unfinished(ctx context.Context, m *member) error {
 // drive drives what was begun until nothing goes on without somebody else, and
 // asks on a terminal for what can be answered there.
 func (b *batch) drive(ctx context.Context) {
-	stop := context.AfterFunc(ctx, b.together.Close)
+	stop := context.AfterFunc(ctx, func() {
+		b.together.Close()
+		if b.enc == nil {
+			b.a.say("%s Stopping: what is under way is finished first, nothing new is begun. Ctrl-C again ends it at once, which is safe too.", b.a.sign(idle))
+		}
+	})
 	defer stop()
 	for _, m := range b.begun() {
 		m.err = m.sc.a.acknowledge(ctx, b.eng, m.id, b.d.accepting)
@@ -200,6 +206,7 @@ func (b *batch) ask(ctx context.Context, of []*member) (again []*member) {
 
 func (b *batch) one(ctx context.Context, m *member) {
 	defer b.together.Leave(m.plan.Credential)
+	defer m.sc.paint()()
 	m.result, m.err = b.eng.Drive(ctx, m.id, engine.Options{AutoRevoke: b.d.revokes(m.plan.Credential), Timeout: b.d.timeout,
 		Patience: b.together.Patience, Turns: b.turns, Watch: func(u engine.Update) { b.watch(m, u) }})
 }

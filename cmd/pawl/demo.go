@@ -43,7 +43,11 @@ func (a *app) runDemo(ctx context.Context) error {
 	d.catalogDir, d.statePath, d.keyPath = filepath.Join(dir, "catalog"), filepath.Join(dir, "state"), filepath.Join(dir, "key")
 	d.noInput, d.story = true, true
 	if !a.json {
-		d.err = a.out // here the story is the output
+		d.scroll = &scroll{out: a.out} // here the story is the output
+		if a.told {
+			d.scroll.size = a.size
+		}
+		d.err = d.scroll
 		a.introduce(w)
 	}
 	if err := d.runRotate(ctx, []string{world.Credential}, &planning{reason: string(pawl.Scheduled)}, &driving{yes: true, autoRevoke: true, timeout: time.Minute}); err != nil {

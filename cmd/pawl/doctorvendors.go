@@ -43,7 +43,7 @@ func (x *examination) connections(ctx context.Context, cat *catalog.Catalog, arg
 		})
 	}
 	all.Wait()
-	x.add(clock(named, off, known))
+	x.add(clocks(named, off, known))
 	x.add(checks...)
 }
 
@@ -82,9 +82,9 @@ func examined(name string, e provider.Exam, told bool, err error) check {
 	return fine(name, text)
 }
 
-// clock compares this machine's clock with those of the vendors. One alone may
+// clocks compares this machine's clock with those of the vendors. One alone may
 // be wrong itself.
-func clock(named []string, off []time.Duration, known []bool) check {
+func clocks(named []string, off []time.Duration, known []bool) check {
 	least, worst, by := time.Duration(-1), time.Duration(0), ""
 	for i, d := range off {
 		if !known[i] {

@@ -16,6 +16,7 @@ type driving struct {
 	yes        bool
 	autoRevoke bool
 	timeout    time.Duration
+	retell     bool // what happened so far, from the journal
 	accepting
 
 	acceptStale bool
@@ -59,7 +60,9 @@ func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID,
 		return err
 	}
 	for {
+		end := sc.live(ctx, id)
 		r, err := eng.Drive(ctx, id, engine.Options{AutoRevoke: d.revokes(id.Credential), Timeout: d.timeout, Watch: sc.watch})
+		end()
 		if err != nil {
 			return err
 		}

@@ -109,9 +109,30 @@ func (a *app) report(err error) int {
 		}
 	}
 	if a.json {
-		json.NewEncoder(a.out).Encode(map[string]any{"type": "result", "code": exitName(e.code), "exit": e.code, "error": text, "next": e.next})
+		result := map[string]any{"type": "result", "code": exitName(e.code), "exit": e.code, "error": text, "next": e.next}
+		if ps, ok := errors.AsType[catalog.Problems](e.err); ok {
+			result["problems"] = problemLines(ps)
+		}
+		json.NewEncoder(a.out).Encode(result)
 	}
 	return e.code
+}
+
+// problemLine is one mistake of a catalog, for programs.
+type problemLine struct {
+	File       string `json:"file"`
+	Line       int    `json:"line,omitempty"` // none: it is about the file as a whole
+	Column     int    `json:"column,omitempty"`
+	Message    string `json:"message"`
+	Suggestion string `json:"suggestion,omitempty"`
+}
+
+func problemLines(ps catalog.Problems) []problemLine {
+	all := []problemLine{}
+	for _, p := range ps {
+		all = append(all, problemLine{p.File, p.Line, p.Column, p.Message, p.Suggestion})
+	}
+	return all
 }
 
 // classify is the one table from errors to exit codes.

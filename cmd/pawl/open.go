@@ -232,7 +232,16 @@ func (a *app) engine(ctx context.Context, cat *catalog.Catalog, s *store) (*engi
 	return engine.New(engine.Config{Journal: s, Box: box, Actor: a.actor(), Open: a.opener(cat).Open, Log: a.log()}), box, nil
 }
 
+// opener opens the vendors of a catalog; asked again, the same one does, so that
+// what was signed in to is, and what the vendors said of their limits is known.
 func (a *app) opener(cat *catalog.Catalog) *connect.Opener {
+	if a.opened == nil || a.opened.Catalog != cat {
+		a.opened = a.newOpener(cat)
+	}
+	return a.opened
+}
+
+func (a *app) newOpener(cat *catalog.Catalog) *connect.Opener {
 	return &connect.Opener{Catalog: cat, Providers: all.Providers(), Log: a.log(), Policy: retry.Policy{MaxElapsed: 45 * time.Second},
 		Resolver: &secretref.Resolver{Getenv: a.getenv, Dir: a.catalogFolder()}}
 }

@@ -20,8 +20,11 @@ func newPlanCommand(a *app) *cobra.Command {
 	p, file := &planning{}, ""
 	cmd := &cobra.Command{
 		Use: "plan NAME...", Short: "Say what a rotation would do, and check that it could, without any effect",
-		Long: `Reads only. Prints what is created, written and revoked, which evidence is required of each
-place, what each place holds now, and a digest of the plan.
+		Long: `Reads only. Prints what is created, written, restarted and revoked, which evidence is required
+of each place, what each place holds now, how many requests it takes and how long, and a digest.
+
+-o saves it: pawl rotate --plan FILE runs exactly that, without another question, or refuses and
+says what has changed since. The file holds no secret.
 
 Exit status: 0 it could run · 1 it would be refused · 2 usage or catalog · 4 sign-in needed`,
 		Args: names(1, -1),
@@ -43,6 +46,8 @@ type planned struct {
 	Places     []placeLine `json:"places"`
 	Findings   []string    `json:"findings,omitempty"`
 	Problems   []string    `json:"problems,omitempty"`
+	Cannot     string      `json:"irreversible,omitempty"` // the step that cannot be undone
+	outlook
 }
 
 type placeLine struct {
@@ -64,7 +69,8 @@ func (a *app) runPlan(ctx context.Context, args []string, pl *planning, file str
 		return err
 	}
 	// A plan needs no journal: it is the catalog and what the vendors say.
-	eng := engine.New(engine.Config{Actor: a.actor(), Open: a.opener(cat).Open, Log: a.log()})
+	opener := a.opener(cat)
+	eng := engine.New(engine.Config{Actor: a.actor(), Open: opener.Open, Log: a.log()})
 	var all []planned
 	var failed error
 	for _, p := range plans {
@@ -73,9 +79,12 @@ func (a *app) runPlan(ctx context.Context, args []string, pl *planning, file str
 			return err
 		}
 		report.Findings = append(report.Findings, a.staleFinding(ctx, cat, p.Credential)...)
-		all = append(all, document(p, report))
+		doc, out := document(p, report), a.outlook(ctx, opener, p)
+		doc.outlook = out
+		all = append(all, doc)
 		if !a.json {
 			a.showPlan(a.out, p, report)
+			out.show(a, a.out)
 		}
 		if len(report.Problems) > 0 {
 			failed = problems(report)
@@ -99,7 +108,10 @@ func writePlans(a *app, all []planned, file string) error {
 	text = append(text, '\n')
 	if file != "" {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
-			return err
+			return usage("the plan cannot be written: %w", err)
+		}
+		if !a.json {
+			a.say("%s saved; exactly this is run by:  %s", a.sign(good), a.pasteable("pawl rotate --plan "+quoted(file)))
 		}
 	}
 	if a.json {
@@ -112,6 +124,9 @@ func document(p pawl.Plan, r engine.Report) planned {
 	d := planned{Version: 1, Credential: p.Credential, Digest: p.Digest(), Plan: p, OldID: r.Old.ID, OldDead: r.Dead, Findings: r.Findings}
 	for _, err := range r.Problems {
 		d.Problems = append(d.Problems, err.Error())
+	}
+	if p.Reason != pawl.Rehearsal && !r.Dead && r.Old.ID != "" {
+		d.Cannot = "revoke of " + r.Old.ID
 	}
 	for i, c := range p.Consumers {
 		l := placeLine{ID: c.ID, Where: c.Where, Kind: kindOf(c), Wave: c.Wave, Require: c.Require.String(), Holds: "unreadable"}

@@ -7,6 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/connect"
+	"github.com/pawl-dev/pawl/provider/all"
 	"github.com/pawl-dev/pawl/sim/world"
 )
 
@@ -54,6 +58,34 @@ func TestPlanChangesNothing(t *testing.T) {
 	for _, e := range f.rules.Log() {
 		if e.Method != "GET" && !strings.Contains(e.Path, "login") {
 			t.Errorf("%s %s %s", e.Vendor, e.Method, e.Path)
+		}
+	}
+}
+
+// TestPlanSaysWhatItTakes: a rotation takes no fewer requests of a vendor than
+// its plan says, and not many times more where nothing has to be waited for.
+func TestPlanSaysWhatItTakes(t *testing.T) {
+	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
+	cat, problems := catalog.Load(f.catalog, all.Providers())
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	plan, err := cat.Plan(world.Credential, pawl.Manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := f.pawl(rotate...); code != exitDone {
+		t.Fatalf("exit %d\n%s", code, f.printed())
+	}
+	sent := map[string]int{}
+	for _, e := range f.rules.Log() {
+		sent[e.Vendor]++
+	}
+	sent["http"] = sent["apps"]
+	o := &connect.Opener{Catalog: cat, Providers: all.Providers()}
+	for _, d := range o.Demands(plan) {
+		if n := sent[d.Vendor]; n < d.Requests || n > 4*d.Requests {
+			t.Errorf("%s: the plan says at least %d requests, there were %d", d.Vendor, d.Requests, n)
 		}
 	}
 }

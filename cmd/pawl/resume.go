@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,7 @@ no error. Several go on at once, as pawl rotate does it.
 			if args = distinctNames(args); len(args) > 1 {
 				return a.resumeBatch(cmd.Context(), args, d)
 			}
+			d.retell = true
 			return a.takeUp(cmd.Context(), args[0], d, nil, func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error { return nil })
 		},
 	}
@@ -89,12 +91,32 @@ func (a *app) tellProved(s *rotation.State) {
 		}
 	}
 	a.say("%d of %d required places are proved on %s.", proved, required, orDash(s.NewID()))
+	for _, l := range evidenceLines(s, time.Now()) {
+		a.say("  %s %-14s %s", a.sign(good), l[0], a.folded(l[1], 19, 6))
+	}
 	if len(missing) > 0 {
 		a.say("%s These are written and proved first: %s", a.sign(warn), strings.Join(missing, ", "))
 	}
 	if who := unconfirmed(s); len(who) > 0 {
 		a.say("%s Not confirmed: %s", a.sign(warn), strings.Join(who, ", "))
 	}
+}
+
+// evidenceLines are the strongest pieces of evidence of the required places, and
+// how old they are. All of it is taken again before the revoke.
+func evidenceLines(s *rotation.State, now time.Time) (all [][2]string) {
+	best := map[string]pawl.Evidence{}
+	for _, e := range s.Evidence() {
+		if b, ok := best[e.Consumer]; e.Side == s.Target && (!ok || e.Class > b.Class) {
+			best[e.Consumer] = e
+		}
+	}
+	for i, c := range s.Plan.Consumers {
+		if e, ok := best[c.ID]; ok && c.Required() && s.Holds(i) {
+			all = append(all, [2]string{c.ID, fmt.Sprintf("%s, %s ago: %s", e.Class, about(now.Sub(e.At)), printable(e.Detail))})
+		}
+	}
+	return all
 }
 
 func newRollbackCommand(a *app) *cobra.Command {
@@ -218,7 +240,11 @@ func (a *app) takeUp(ctx context.Context, name string, d *driving, ended func(jo
 		return err
 	}
 	sc := newScreen(a)
+	sc.recall(ctx, s, name)
 	sc.begin(run.ID, state.Plan)
+	if d.retell && a.terminal { // the terminal on which it was told may be gone
+		sc.replay(run.ID, run.Events)
+	}
 	return a.drive(ctx, eng, run.ID, d, sc)
 }
 

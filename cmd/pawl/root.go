@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/pawl-dev/pawl/connect"
 )
 
 // app is what all commands share: the outside world and the common flags.
@@ -23,17 +25,20 @@ type app struct {
 	accessible bool
 	verbose    bool
 	acceptOld  bool
+	scroll     *scroll
+	opened     *connect.Opener
 	story      bool // of the demo: what it leaves is gone when it ends, so there is no next command
 }
 
 // run runs one command line and returns the exit code.
 func run(ctx context.Context, e env, args []string) int {
-	a := &app{env: e}
+	a := &app{env: e, scroll: &scroll{out: e.err, size: e.size}}
+	a.err = a.scroll
 	cmd := newRootCommand(a)
 	cmd.SetArgs(args)
 	cmd.SetIn(e.in)
 	cmd.SetOut(e.out)
-	cmd.SetErr(e.err)
+	cmd.SetErr(a.err)
 	return a.report(cmd.ExecuteContext(ctx))
 }
 
@@ -95,6 +100,15 @@ func unknownCommand(cmd *cobra.Command, typed string) error {
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
+// terminalSize is that of the terminal that stderr is.
+func terminalSize() (width, height int) {
+	width, height, err := term.GetSize(int(os.Stderr.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	return width, height
+}
+
 // asks reports whether questions may be asked.
 func (a *app) asks() bool { return a.terminal && !a.noInput && !a.json }
 
@@ -103,6 +117,11 @@ func (a *app) color() bool {
 }
 
 func (a *app) plain() bool { return a.accessible || a.getenv("ACCESSIBLE") != "" }
+
+// lively reports whether lines may be repainted.
+func (a *app) lively() bool {
+	return a.terminal && !a.json && !a.plain() && a.getenv("TERM") != "dumb"
+}
 
 // say writes a line for people.
 func (a *app) say(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }

@@ -17,6 +17,8 @@ import (
 // common, so that what is shown is what is done.
 type planning struct {
 	reason string
+	file   string    // a saved plan, which says all of it
+	saved  []planned // what is in it
 }
 
 func (p *planning) flags(cmd *cobra.Command) {
@@ -25,6 +27,9 @@ func (p *planning) flags(cmd *cobra.Command) {
 
 // plans makes the plan of each named credential.
 func (p *planning) plans(cat *catalog.Catalog, names []string) ([]pawl.Plan, error) {
+	if p.file != "" {
+		return p.load(cat, names)
+	}
 	reason, err := parseReason(p.reason)
 	if err != nil {
 		return nil, err
@@ -66,9 +71,14 @@ of the one that needs a person most: 7, 4, 6, 1, 2, 130, 5, 3, 0, in this order.
 
 --due rotates what is due by its schedule and the last rotation that was completed here,
 inside of its window; nothing due is no error.
+
+--plan runs a plan that pawl plan -o has saved, without asking: exactly that, or nothing.
 ` + exits,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if due {
+			switch {
+			case p.file != "" && (due || cmd.Flags().Changed("reason")):
+				return usage("--plan FILE says what is rotated, and for what reason: leave --due and --reason out")
+			case p.file != "", due:
 				return nil
 			}
 			return names(1, -1)(cmd, args)
@@ -86,6 +96,7 @@ inside of its window; nothing due is no error.
 	cmd.Flags().BoolVar(&due, "due", false, "rotate what is due, of the named credentials or of all")
 	d.flags(cmd, true)
 	p.flags(cmd)
+	cmd.Flags().StringVar(&p.file, "plan", "", "run this saved plan, exactly")
 	return cmd
 }
 
@@ -116,6 +127,12 @@ func (a *app) runRotate(ctx context.Context, args []string, p *planning, d *driv
 	plans, err := p.plans(cat, distinctNames(args))
 	if err != nil {
 		return err
+	}
+	if p.file != "" {
+		if err := p.asPlanned(ctx, a, cat); err != nil {
+			return err
+		}
+		d.yes = true // it was agreed to when it was saved
 	}
 	if !d.yes && !a.asks() {
 		return usage("nobody can be asked here: add --yes to begin without a question")
@@ -157,6 +174,7 @@ func (a *app) rotateOne(ctx context.Context, eng *engine.Engine, s *store, p paw
 	if err != nil {
 		return err
 	}
+	sc.recall(ctx, s, p.Credential)
 	sc.begin(id, p)
 	return a.drive(ctx, eng, id, d, sc)
 }
@@ -167,6 +185,9 @@ func (a *app) askToBegin(ctx context.Context, eng *engine.Engine, p pawl.Plan) e
 		return err
 	}
 	a.showPlan(a.err, p, report)
+	if a.opened != nil {
+		a.outlook(ctx, a.opened, p).show(a, a.err)
+	}
 	if len(report.Problems) > 0 {
 		return problems(report)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/history"
+	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -34,22 +37,43 @@ func (a *app) sign(m mark) string {
 	return m.sign
 }
 
-// A screen tells a run as it goes, one finished line after the other. Nothing
-// is ever repainted.
+// A screen tells a run as it goes, one finished line after the other. On a
+// terminal a few lines below them are live: see [glance].
 type screen struct {
-	a    *app
-	enc  *json.Encoder   // with --json, on stdout
-	key  string          // what was last said of the old key
-	told map[string]bool // looks that were told already
+	a      *app
+	enc    *json.Encoder   // with --json, on stdout
+	key    string          // what was last said of the old key
+	told   map[string]bool // looks that were told already
+	day    string          // of the line that was told last
+	again  bool            // what is told happened before
+	glance glance
 }
 
 func newScreen(a *app) *screen {
-	s := &screen{a: a, told: map[string]bool{}}
+	s := &screen{a: a, told: map[string]bool{}, day: day(time.Now())}
 	if a.json {
 		s.enc = json.NewEncoder(a.out)
 		s.enc.Encode(map[string]any{"type": "version", "stream": "1.0"})
 	}
 	return s
+}
+
+func day(t time.Time) string { return t.Local().Format(time.DateOnly) }
+
+// recall takes in what earlier rotations of a credential took. That it cannot
+// be read is no reason not to rotate.
+func (s *screen) recall(ctx context.Context, j journal.Journal, credential string) {
+	if s.enc != nil {
+		return
+	}
+	runs, err := j.Recent(ctx, credential, history.Enough)
+	if err != nil {
+		return
+	}
+	s.glance.usual = history.Of(runs)
+	if open := s.glance.usual.Open(); open != nil {
+		s.glance.before = open.Driven
+	}
 }
 
 // begin is what is said before anything happens.
@@ -58,10 +82,99 @@ func (s *screen) begin(id pawl.RotationID, p pawl.Plan) {
 		return
 	}
 	s.a.say("%s · %s · %s", id, p.Reason, s.a.actor().ID)
-	s.a.say("Plan %s: %d places%s. Ctrl-C is safe at any time.", short(p.Digest()), len(p.Consumers), soaks(p))
+	s.a.say("Plan %s: %d places%s%s. Ctrl-C is safe at any time.", short(p.Digest()), len(p.Consumers), soaks(p), expected(s.glance.usual, p))
 	for _, w := range p.Warnings {
 		s.a.say("%s %s", s.a.sign(warn), w)
 	}
+}
+
+// expected is how long it will take, if earlier ones tell.
+func expected(h history.History, p pawl.Plan) string {
+	took := h.Took()
+	if p.Reason == pawl.Rehearsal {
+		took = h.Rehearsal()
+	}
+	if took.N == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", about %s (median of %d)", about(took.Median), took.N)
+}
+
+// live keeps the live lines on the terminal until the run ends or is
+// interrupted, which is said at once.
+func (s *screen) live(ctx context.Context, id pawl.RotationID) (end func()) {
+	if s.enc != nil {
+		return func() {}
+	}
+	said := make(chan struct{})
+	quiet, wipe := context.AfterFunc(ctx, func() { defer close(said); s.stopping(id) }), s.paint()
+	return func() {
+		if !quiet() {
+			<-said // before what it came to
+		}
+		wipe()
+	}
+}
+
+// paint keeps the live lines on the terminal, if it is one.
+func (s *screen) paint() (end func()) {
+	s.glance.begun = time.Now()
+	switch {
+	case s.enc != nil:
+		return func() {}
+	case !s.a.lively():
+		return every(quietly, func() { s.murmur(time.Now()) })
+	}
+	remove := s.a.scroll.add(func() []liveLine { return s.glance.lines(time.Now(), s.a.sign(busy)) })
+	stop := every(time.Second, s.a.scroll.repaint)
+	return func() {
+		stop()
+		remove()
+	}
+}
+
+// every does something again and again until it is stopped. What was begun by
+// then is done when stop returns.
+func every(d time.Duration, do func()) (stop func()) {
+	tick, end, ended := time.NewTicker(d), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-tick.C:
+				do()
+			case <-end:
+				return
+			}
+		}
+	}()
+	return func() {
+		tick.Stop()
+		close(end)
+		<-ended
+	}
+}
+
+// Where nothing is repainted a long wait is said now and then: after the first
+// quiet minute, and then less and less often.
+const (
+	quietly = 10 * time.Second // how often it is looked whether it is time
+	silence = time.Minute
+	longest = 10 * time.Minute
+)
+
+func (s *screen) murmur(now time.Time) {
+	if text := s.glance.murmur(now); text != "" {
+		s.a.say("%s %s %-16s %s", now.Local().Format("15:04:05"), s.a.sign(busy), "Waiting", text)
+	}
+}
+
+// stopping says at once, after a Ctrl-C, what state things are in and how to go
+// on; the rest may take a few seconds, and a second Ctrl-C does not wait.
+func (s *screen) stopping(id pawl.RotationID) {
+	s.glance.end()
+	s.a.say("%s Stopping: what is under way is finished first, nothing new is begun. %s.", s.a.sign(idle), capital(s.glance.oldKey()))
+	s.a.say("  Ctrl-C again ends it at once, which is safe too. Either way it goes on with:  %s", s.a.pasteable("pawl resume "+id.Credential))
 }
 
 func short(digest string) string {
@@ -88,6 +201,7 @@ func (s *screen) watch(u engine.Update) {
 		s.enc.Encode(line(u))
 		return
 	}
+	s.glance.see(u)
 	m, what, text := s.words(u)
 	text = plainly(text)
 	if what == "" {
@@ -105,7 +219,53 @@ func (s *screen) watch(u engine.Update) {
 		return
 	}
 	s.told[key] = true
-	s.a.say("%s %s %-16s %s%s", u.Event.At.Local().Format("15:04:05"), s.a.sign(m), what, text, s.state(u))
+	s.glance.heard()
+	if d := day(u.Event.At); d != s.day {
+		if s.day != "" || s.again {
+			s.a.say("%s", d)
+		}
+		s.day = d
+	}
+	head := fmt.Sprintf("%-16s ", what)
+	s.a.say("%s %s %s%s", u.Event.At.Local().Format("15:04:05"), s.a.sign(m), head,
+		s.a.folded(text+after(u)+s.state(u), 11+len([]rune(head)), 11))
+	if u.Event.Type == pawl.EvPreflight {
+		for _, f := range grouped(u.Event.Findings) {
+			s.a.say("         %s %s", s.a.sign(warn), s.a.folded(plainly(f), 11, 11))
+		}
+	}
+}
+
+// after is how long a proof took since the write that it is of.
+func after(u engine.Update) string {
+	i := slices.IndexFunc(u.State.Plan.Consumers, func(c pawl.Place) bool { return c.ID == u.Event.Consumer })
+	if u.Event.Type != pawl.EvObserved || u.Event.Verdict != pawl.Proved || i < 0 || !u.State.Dead.IsZero() || !u.State.SoakUntil.IsZero() {
+		return ""
+	}
+	if d := u.Event.At.Sub(u.State.Places[i].Write.At); d >= time.Second && !u.State.Places[i].Write.At.IsZero() {
+		return ", " + about(d) + " after the write"
+	}
+	return ""
+}
+
+// replay tells what happened before, from the journal.
+func (s *screen) replay(id pawl.RotationID, events []pawl.Event) {
+	if s.enc != nil {
+		return
+	}
+	s.day = ""
+	s.retell(id, new(rotation.State), events)
+}
+
+// retell tells events that were journaled, and takes the state over them.
+func (s *screen) retell(id pawl.RotationID, state *rotation.State, events []pawl.Event) {
+	s.again = true
+	for _, ev := range events {
+		state.Apply(ev)
+		d := rotation.Decide(state, ev.At)
+		s.watch(engine.Update{ID: id, Event: ev, State: state, Waits: d.Waits, Phase: d.Phase})
+	}
+	s.again = false
 }
 
 // state says, whenever it changes, whether the old key is still valid.
@@ -162,6 +322,10 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 		if u.State.Ready {
 			return busy, "Resumed", "everything that is known was read from the journal"
 		}
+	case pawl.EvStopped:
+		if s.again {
+			return idle, "Stopped", ev.Detail
+		}
 	case pawl.EvPreflight:
 		if ev.Result != pawl.Done {
 			first, rest, _ := strings.Cut(ev.Detail, "\n")
@@ -169,9 +333,6 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 				first += fmt.Sprintf(" (and %d more, below)", strings.Count(rest, "\n")+1)
 			}
 			return bad, "Checks", first
-		}
-		for _, f := range grouped(ev.Findings) {
-			s.a.say("         %s %s", s.a.sign(warn), f)
 		}
 		return good, "Checks", fmt.Sprintf("sign-ins work, %d places reachable, old authorization %s", len(u.State.Places), orDash(ev.ID))
 	case pawl.EvChecked:

@@ -38,6 +38,7 @@ import (
 //	exit N PROGRAM ARGS...    run a program, which must exit with N
 //	type LINE...              what is typed at the next program
 //	at REQUEST exit N ...     the same when a request of the form "VENDOR METHOD PATH" comes in, before it is answered
+//	at REQUEST beside N ...   the same, but nothing waits for it; the next exit waits for its end
 //	at REQUEST kill           kill the program that runs, which then does not see the answer; or "interrupt" it
 //	break RULE  /  mend       a fault from now on, as "heroku * ** refuse"; no fault any more
 //	world VERB ARGS...        something happens in the company; see the verbs below
@@ -263,18 +264,21 @@ func scriptAt(ts *testscript.TestScript, neg bool, args []string) {
 	case "kill":
 	case "interrupt":
 		act = func() { s.signal(os.Interrupt) }
-	case "exit":
+	case "exit", "beside":
 		want, err := strconv.Atoi(args[2])
 		ts.Check(err)
 		cmd := s.command(ts, context.Background(), args[3], args[4:]...)
 		cmd.Stdout, cmd.Stderr = s, s
-		act = func() {
+		program := func() {
 			if cmd.Run(); cmd.ProcessState.ExitCode() != want {
 				s.t.Errorf("%s: %v, want exit %d", strings.Join(args[3:], " "), cmd.ProcessState, want)
 			}
 		}
+		if act = program; args[1] == "beside" {
+			act = func() { s.flying.Go(program) }
+		}
 	default:
-		ts.Fatalf("at: want kill, interrupt or exit N PROGRAM ARGS..., not %s", args[1])
+		ts.Fatalf("at: want kill, interrupt, exit or beside N PROGRAM ARGS..., not %s", args[1])
 	}
 	s.rules.Add(sim.Rule{Match: sim.Match{Vendor: words[0], Method: words[1], Path: words[2]}, Times: 1, Fires: act})
 }

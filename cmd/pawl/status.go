@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,11 +20,23 @@ import (
 )
 
 func newStatusCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	watch := false
+	cmd := &cobra.Command{
 		Use: "status [NAME]", Short: "Where rotations are, who is waited for, and whether the old key is still valid",
+		Long: `Reads the journal only, and works while another process drives.
+
+--watch tells a rotation as the process tells it that drives it, from its beginning, and ends
+when that one ends, with its exit status. With --json it is the same stream.`,
 		Args: names(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runStatus(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if watch {
+				return a.runWatch(cmd.Context(), args)
+			}
+			return a.runStatus(cmd.Context(), args)
+		},
 	}
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "tell it as it goes, until it ends")
+	return cmd
 }
 
 // readState opens the journal to read, or returns nil if there is none yet.
@@ -54,6 +68,8 @@ type statusDoc struct {
 	Waits      []map[string]string `json:"waits"`
 	Driver     string              `json:"driver,omitempty"`
 	Stopped    string              `json:"stopped,omitempty"` // why the last process left it
+	Gone       *time.Time          `json:"gone,omitempty"`    // the last process ended without a word; when it was last heard of
+	Unknown    []string            `json:"unknown,omitempty"` // effects of which it is found out first, when it is resumed, whether they happened
 	Next       []string            `json:"next,omitempty"`
 	key        string              // of the old key, for people
 	text       string
@@ -83,10 +99,18 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	late := []overdueLine{}
+	if len(args) == 0 {
+		late = a.late(ctx)
+	}
 	if a.json {
 		enc := json.NewEncoder(a.out)
 		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"version": 1, "rotations": docs})
+		doc := map[string]any{"version": 1, "rotations": docs}
+		if len(late) > 0 {
+			doc["overdue"] = late
+		}
+		return enc.Encode(doc)
 	}
 	switch {
 	case len(docs) == 0 && len(args) == 1:
@@ -102,9 +126,41 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 		a.say("%s no rotations yet", a.sign(good))
 	}
 	for _, d := range docs {
+		if len(args) == 0 && d.Outcome != "" {
+			a.print("%s  %s  %s  %s", d.Rotation, d.Reason, d.Phase, d.Updated.Local().Format("2006-01-02 15:04:05"))
+			continue
+		}
 		a.showStatus(d)
 	}
+	for _, l := range late {
+		a.print("%s %s is overdue since %s:  %s", a.sign(warn), l.Credential, day(l.Due), a.pasteable("pawl rotate "+l.Credential))
+	}
 	return nil
+}
+
+type overdueLine struct {
+	Credential string    `json:"credential"`
+	Due        time.Time `json:"due"`
+}
+
+// late lists what should have been rotated by now and is not being rotated. That
+// there is no catalog here to tell it by is no reason not to say the rest.
+func (a *app) late(ctx context.Context) (all []overdueLine) {
+	o, err := a.overview(ctx)
+	if err != nil {
+		return nil
+	}
+	defer o.Close()
+	standings, err := o.all()
+	if err != nil {
+		return nil
+	}
+	for _, s := range standings {
+		if s.overdue && s.open == nil {
+			all = append(all, overdueLine{s.cred.Name, s.due})
+		}
+	}
+	return all
 }
 
 // collect gathers the rotation that is asked for, or all open ones and the
@@ -133,6 +189,9 @@ func (a *app) collect(ctx context.Context, j *sqlite.Journal, args []string) ([]
 		}
 		docs = append(docs, a.statusOf(run))
 	}
+	slices.SortStableFunc(docs, func(x, y statusDoc) int { // what is open first
+		return cmp.Compare(min(len(x.Outcome), 1), min(len(y.Outcome), 1))
+	})
 	return docs, nil
 }
 
@@ -156,8 +215,47 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 				d.Driver = h.String()
 			}
 		}
+		if n := len(run.Events); d.Driver == "" && n > 0 && !leaves(run.Events[n-1]) {
+			d.Gone, d.Unknown = &run.Events[n-1].At, unsettled(s)
+		}
 	}
 	return d
+}
+
+// leaves reports whether an event is the last of a process that ended as it
+// should, or of none at all.
+func leaves(ev pawl.Event) bool {
+	switch ev.Type {
+	case pawl.EvStopped, pawl.EvPlanned, pawl.EvConfirmed, pawl.EvAuthorised, pawl.EvApproved, pawl.EvPaused, pawl.EvUnpaused, pawl.EvRollback:
+		return true
+	}
+	return false
+}
+
+// unsettled lists the effects that were begun and of which nobody has written
+// down what came of them. Whoever resumes looks, before anything else is done.
+func unsettled(s *rotation.State) (all []string) {
+	add := func(f rotation.Effect, what string) {
+		if f.Status == rotation.Intended || f.Status == rotation.Unsure {
+			all = append(all, what)
+		}
+	}
+	for _, at := range s.Attempts {
+		add(at.Effect, "a new key may have been made: it is looked for by its label, revoked, and made again")
+	}
+	for i, c := range s.Plan.Consumers {
+		p := &s.Places[i]
+		add(p.Write, c.ID+" may have been written: it is compared, and written again if need be")
+		for j, pr := range p.Proofs {
+			add(pr.Start, c.ID+": a proof may have been started ("+kindName(c.Proofs[j].Name)+")")
+		}
+		add(p.Notice, c.ID+" may have been told")
+	}
+	for _, k := range s.Kills {
+		add(k.Effect, k.ID+" may have been revoked: it is revoked again")
+	}
+	add(s.Revoke, "the "+string(s.Doomed())+" key may have been revoked: it is tried at its vendor, and revoked again")
+	return all
 }
 
 // lastWords is what the process that stopped last was waiting for: it saw more
@@ -201,10 +299,22 @@ func (a *app) showStatus(d statusDoc) {
 		}
 		a.print("  %s %-14s %-22s %s", a.sign(m), c.ID, word, c.Detail)
 	}
-	if d.Outcome != "" || d.Driver != "" {
+	if d.Outcome != "" {
+		return
+	}
+	if d.Driver != "" {
+		for _, w := range d.Waits {
+			a.print("  %s waits for %s%s", a.sign(busy), colon(w["consumer"]), plainly(w["detail"]))
+		}
 		return
 	}
 	a.print("  %s %s", a.sign(idle), d.text)
+	if d.Gone != nil {
+		a.print("      nobody drives it: the last process ended without a word, and was last heard of at %s", d.Gone.Local().Format("15:04:05"))
+		for _, u := range d.Unknown {
+			a.print("      not known yet: %s", u)
+		}
+	}
 	if d.Stopped != "" && d.unproved {
 		a.print("      when it stopped: %s", plainly(d.Stopped))
 	} else {

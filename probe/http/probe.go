@@ -42,6 +42,7 @@ const maxBody = 1 << 20
 // [provider.ProverKind.New], or a bare [http.Client], it asks without.
 func Provider(hc *http.Client) provider.Provider {
 	kind := provider.Prover("http", 1, "An HTTP endpoint that tells how the consumer is, and may attest the value in use.", newProbe)
+	kind.Effort = provider.Effort{Check: 1, Look: 1}
 	kind.Connection, kind.Optional = "http", true
 	make := kind.New
 	kind.New = func(through any, settings json.RawMessage) (pawl.Prover, error) {

@@ -34,10 +34,12 @@ func Provider() provider.Provider {
 		"A GitHub Actions secret of a repository, one of its environments, or an organization.",
 		pawl.Exercised, newActionsSecret)
 	secret.Proof = "workflow"
+	secret.Effort = provider.Effort{Check: 4, Write: 3, Look: 7}
 	workflow := provider.Prover("workflow", 1,
 		"A workflow that is dispatched after the write and has to succeed.", newWorkflow)
 	workflow.Connection = "github"
 	workflow.Starts = true
+	workflow.Effort = provider.Effort{Check: 1, Write: 3}
 	workflow.Inherit = []string{"repo", "secret"}
 	return provider.Provider{
 		Name: "github",

@@ -33,6 +33,12 @@ func Provider() provider.Provider { return ProviderAt(time.Now) }
 // ProviderAt is [Provider] with a clock of its own, which dates descriptions
 // and turns lifetimes into expiry times.
 func ProviderAt(now func() time.Time) provider.Provider {
+	authorization := provider.Issuer("heroku/authorization", 1, "An OAuth authorization of the account that the connection signs in to.",
+		func(c *client, s Authorization) pawl.Issuer { return &issuer{c, s} })
+	authorization.Effort = provider.Effort{Check: 5, Write: 3, Look: 4}
+	configVar := provider.Consumer("heroku/config-var", 1, "Config vars of one app. All of its keys are written at once, so the app restarts once.", pawl.Running,
+		func(c *client, s ConfigVar) pawl.Consumer { return &configVars{c, s} })
+	configVar.Effort = provider.Effort{Check: 2, Write: 4, Look: 3, Restarts: true}
 	return provider.Provider{
 		Name: "heroku",
 		Doc:  "Heroku: OAuth authorizations, and config vars of apps.",
@@ -45,14 +51,8 @@ func ProviderAt(now func() time.Time) provider.Provider {
 			Discover:  func(c any) pawl.Discoverer { return search{c.(*client)} },
 			Examine:   func(ctx context.Context, c any) (provider.Exam, error) { return c.(*client).examine(ctx) },
 		},
-		Issuers: []provider.IssuerKind{
-			provider.Issuer("heroku/authorization", 1, "An OAuth authorization of the account that the connection signs in to.",
-				func(c *client, s Authorization) pawl.Issuer { return &issuer{c, s} }),
-		},
-		Consumers: []provider.ConsumerKind{
-			provider.Consumer("heroku/config-var", 1, "Config vars of one app. All of its keys are written at once, so the app restarts once.", pawl.Running,
-				func(c *client, s ConfigVar) pawl.Consumer { return &configVars{c, s} }),
-		},
+		Issuers:   []provider.IssuerKind{authorization},
+		Consumers: []provider.ConsumerKind{configVar},
 	}
 }
 

@@ -34,6 +34,8 @@ const defaultURL = "https://app.infisical.com"
 
 // Provider returns what can be done with Infisical.
 func Provider() provider.Provider {
+	secret := provider.Consumer("infisical/secret", 1, "A secret in an environment of a project.", pawl.ReadBack, newPlace)
+	secret.Effort = provider.Effort{Check: 3, Write: 2, Look: 1}
 	return provider.Provider{
 		Name: "infisical",
 		Doc:  "Secrets kept in Infisical, in its cloud or on a server of one's own.",
@@ -48,9 +50,7 @@ func Provider() provider.Provider {
 			Discover: func(c any) pawl.Discoverer { return search{c.(*client)} },
 			Examine:  func(ctx context.Context, c any) (provider.Exam, error) { return c.(*client).examine(ctx) },
 		},
-		Consumers: []provider.ConsumerKind{
-			provider.Consumer("infisical/secret", 1, "A secret in an environment of a project.", pawl.ReadBack, newPlace),
-		},
+		Consumers: []provider.ConsumerKind{secret},
 	}
 }
 

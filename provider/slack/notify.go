@@ -3,8 +3,10 @@ package slack
 import (
 	"context"
 	"errors"
+	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/slack-go/slack"
 
@@ -14,8 +16,15 @@ import (
 // workspace is a Slack workspace as one bot sees it. It is safe for concurrent
 // use.
 type workspace struct {
-	name string // of the connection, for hints
-	api  *slack.Client
+	name  string // of the connection, for hints
+	root  string // of the API
+	token pawl.Secret
+	http  *http.Client
+	api   *slack.Client
+
+	mu    sync.Mutex
+	tried bool  // whether the token signs in was asked
+	trial error // what came of it
 }
 
 var _ pawl.Notifier = (*workspace)(nil)

@@ -31,7 +31,7 @@ func Provider() provider.Provider {
 			Scopes:  "chat:write, im:write, users:read.email",
 			Open:    open,
 		},
-		Notifiers: []provider.NotifierKind{{Name: "slack", New: newNotifier}},
+		Notifiers: []provider.NotifierKind{{Name: "slack", Effort: provider.Effort{Check: 1, Write: 3}, New: newNotifier}},
 	}
 }
 
@@ -48,7 +48,7 @@ func open(c provider.Connection) (any, error) {
 		root = defaultURL
 	}
 	api := slack.New(string(token.Reveal()), slack.OptionHTTPClient(c.HTTP), slack.OptionAPIURL(root+"/"))
-	return &workspace{c.Name, api}, nil
+	return &workspace{name: c.Name, root: root, token: token, http: c.HTTP, api: api}, nil
 }
 
 func newNotifier(client any) (pawl.Notifier, error) {

@@ -39,6 +39,7 @@ type Options struct {
 	Timeout    time.Duration // for the whole exchange, once it is this request's turn; 0: 30s
 	TLS        *tls.Config   // roots and client certificates; nil: the system's. Never below TLS 1.2
 	Proxy      func(*http.Request) (*url.URL, error)
+	Meter      *Meter // counts the requests; nil: nobody does
 }
 
 func (o Options) burst() int             { return max(o.Burst, 1) }
@@ -61,6 +62,9 @@ func NewClient(o Options) *http.Client { return clientOver(o, newSplit(o)) }
 func clientOver(o Options, rt http.RoundTripper) *http.Client {
 	_, traced := rt.(*split)
 	rt = &guarded{next: rt, timeout: o.timeout(), maxBody: o.maxBody(), traced: traced}
+	if o.Meter != nil {
+		rt = &metered{rt, o.Meter}
+	}
 	rt = &settled{newLimited(o, rt)}
 	if o.Log != nil {
 		rt = &logged{next: rt, log: o.Log, vendor: o.Vendor}

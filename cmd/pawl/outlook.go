@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/connect"
+	"github.com/pawl-dev/pawl/history"
+	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// An outlook is what a plan costs, and what is to be known before it is run.
+type outlook struct {
+	Requests []demandLine `json:"requests"`
+	Restarts []string     `json:"restarts"` // places whose processes restart, once each
+	Takes    takes        `json:"takes"`
+	Open     *openLine    `json:"open,omitempty"` // a rotation that is not finished: another one would be refused
+	Notes    []string     `json:"notes,omitempty"`
+}
+
+type demandLine struct {
+	Connection string `json:"connection,omitempty"`
+	Vendor     string `json:"vendor"`
+	AtLeast    int    `json:"at_least"`
+	Left       *int   `json:"left,omitempty"` // of the vendor's budget, where it says
+}
+
+type takes struct {
+	Seconds int64 `json:"seconds"`
+	Runs    int   `json:"runs"` // recorded ones that it is the median of; 0: it is a guess
+}
+
+type openLine struct {
+	Rotation string         `json:"rotation"`
+	Phase    rotation.Phase `json:"phase"`
+	OldValid bool           `json:"old_valid"`
+}
+
+// outlook is of a plan that was surveyed: only then have the vendors said what
+// is left.
+func (a *app) outlook(ctx context.Context, o *connect.Opener, p pawl.Plan) outlook {
+	out := outlook{Requests: []demandLine{}, Restarts: []string{}}
+	for _, d := range o.Demands(p) {
+		l := demandLine{Connection: d.Connection, Vendor: d.Vendor, AtLeast: d.Requests}
+		if d.Known {
+			l.Left = &d.Left
+			if d.Left < d.Requests {
+				out.Notes = append(out.Notes, fmt.Sprintf("%s has %d requests left, and this takes at least %d", d.Connection, d.Left, d.Requests))
+			}
+		}
+		out.Requests = append(out.Requests, l)
+	}
+	for _, c := range p.Consumers {
+		if o.Restarts(c.Op) {
+			out.Restarts = append(out.Restarts, c.ID)
+		}
+	}
+	runs := a.past(ctx, p.Credential)
+	h := history.Of(runs)
+	took := h.Took()
+	if p.Reason == pawl.Rehearsal {
+		took = h.Rehearsal()
+	}
+	out.Takes = takes{Seconds: int64(took.Median.Seconds()), Runs: took.N}
+	if took.N == 0 {
+		out.Takes.Seconds = int64(guess(o, p).Seconds())
+	}
+	if h.Validated().At.IsZero() {
+		out.Notes = append(out.Notes, "never shown to work here: pawl rehearse "+p.Credential+" does all of it, and puts everything back")
+	}
+	if len(runs) > 0 && runs[0].Outcome == "" {
+		s := rotation.Fold(runs[0].Events)
+		out.Open = &openLine{Rotation: runs[0].ID.String(), Phase: rotation.Decide(s, s.Last).Phase, OldValid: s.OldValid()}
+	}
+	return out
+}
+
+// past is what the journal has of a credential, newest first, if there is a
+// journal.
+func (a *app) past(ctx context.Context, name string) []journal.Run {
+	j, err := a.readState(ctx)
+	if err != nil || j == nil {
+		return nil
+	}
+	defer j.Close()
+	runs, err := j.Recent(ctx, name, history.Enough)
+	if err != nil {
+		return nil
+	}
+	return runs
+}
+
+// What a step takes where nothing was recorded: a restart of an app, and a
+// workflow run.
+const (
+	guessRestart = 30 * time.Second
+	guessProof   = 2 * time.Minute
+)
+
+// guess is how long a plan takes that was never run: what it waits for by
+// itself, and for each wave its slowest place.
+func guess(o *connect.Opener, p pawl.Plan) time.Duration {
+	waves := map[int]time.Duration{}
+	for _, c := range p.Consumers {
+		takes := time.Second
+		if o.Restarts(c.Op) {
+			takes = guessRestart
+		}
+		for _, proof := range c.Proofs {
+			if proof.Starts {
+				takes = max(takes, guessProof)
+			}
+		}
+		waves[c.Wave] = max(waves[c.Wave], takes)
+	}
+	total := time.Duration(0)
+	for _, t := range waves {
+		total += t
+	}
+	switch p.Reason {
+	case pawl.Rehearsal:
+		return 2 * total
+	case pawl.Leak:
+		return total
+	}
+	return total + p.Soak + p.Watch
+}
+
+// show tells it to people, below the plan.
+func (o outlook) show(a *app, w io.Writer) {
+	if n := len(o.Restarts); n > 0 {
+		fmt.Fprintf(w, "  restart  %d, once each: %s\n", n, strings.Join(o.Restarts, ", "))
+	}
+	var parts []string
+	for _, d := range o.Requests {
+		name := d.Connection
+		if name == "" {
+			name = "health endpoints"
+		}
+		text := fmt.Sprintf("%s at least %d", name, d.AtLeast)
+		if d.Left != nil {
+			text += " of " + thousands(*d.Left) + " left"
+		}
+		parts = append(parts, text)
+	}
+	if len(parts) > 0 {
+		fmt.Fprintf(w, "  requests %s\n", strings.Join(parts, " · "))
+	}
+	d := time.Duration(o.Takes.Seconds) * time.Second
+	switch n := o.Takes.Runs; n {
+	case 0:
+		fmt.Fprintf(w, "  time     about %s, which is a guess: no run was completed here yet\n", about(d))
+	default:
+		fmt.Fprintf(w, "  time     about %s (median of %d)\n", about(d), n)
+	}
+	for _, text := range o.Notes {
+		fmt.Fprintf(w, "  %s %s\n", a.sign(warn), text)
+	}
+	if o.Open != nil {
+		key := "the old key is still valid"
+		if !o.Open.OldValid {
+			key = "the old key is not valid any more"
+		}
+		fmt.Fprintf(w, "  %s %s is not finished (%s, %s): another one cannot begin, and what is in use may be its new key\n", a.sign(warn), o.Open.Rotation, o.Open.Phase, key)
+		fmt.Fprintf(w, "    %s\n", a.pasteable("pawl resume "+credentialOf(o.Open.Rotation)))
+	}
+}
+
+func credentialOf(rotation string) string {
+	name, _, _ := strings.Cut(rotation, "/")
+	return name
+}
+
+// thousands writes 4487 as 4,487.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	var parts []string
+	for len(s) > 3 {
+		parts, s = append(parts, s[len(s)-3:]), s[:len(s)-3]
+	}
+	parts = append(parts, s)
+	slices.Reverse(parts)
+	return strings.Join(parts, ",")
+}
