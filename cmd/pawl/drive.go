@@ -47,7 +47,7 @@ Exit status: 0 done · 1 failed, old credential untouched · 2 usage or catalog 
 type question func(context.Context, *engine.Engine, engine.Result) (answered bool, err error)
 
 // questions are all there are, in the order in which they are tried.
-func (a *app) questions() []question { return []question{a.askRevoke} }
+func (a *app) questions() []question { return []question{a.askStep, a.askRevoke} }
 
 // drive drives a rotation, and on a terminal asks for what it waits for.
 func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID, d *driving, sc *screen) error {
