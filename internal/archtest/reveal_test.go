@@ -28,6 +28,7 @@ var revealers = map[string]string{
 
 	"provider/wire/do.go":              "puts the token into the Authorization header",
 	"provider/heroku/vars.go":          "puts the value into a config var, and compares what is there",
+	"provider/heroku/byhand.go":        "reads what the vendor's tools print of a new token",
 	"provider/heroku/configvars.go":    "looks at the length of values",
 	"provider/heroku/authorization.go": "matches a value with the masked token that the API shows",
 	"provider/github/client.go":        "puts the token into the Authorization header",
