@@ -12,6 +12,7 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -108,6 +109,15 @@ func (e *Engine) Signal(ctx context.Context, id pawl.RotationID, ev pawl.Event) 
 	return e.append(ctx, id, func(*rotation.State) (journal.Batch, error) {
 		return journal.Batch{Events: []pawl.Event{ev}}, nil
 	})
+}
+
+// Digest is a short keyed digest of a value, by which people can tell values
+// apart; "" if the box makes none.
+func (e *Engine) Digest(v pawl.Secret) string {
+	if d, ok := e.cfg.Box.(interface{ Digest(pawl.Secret) string }); ok {
+		return strings.TrimPrefix(d.Digest(v), "hmac:")
+	}
+	return ""
 }
 
 // Load returns a rotation's state.

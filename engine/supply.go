@@ -61,7 +61,7 @@ func (e *Engine) Supply(ctx context.Context, id pawl.RotationID, given Pasted) (
 	}
 	wanted := s.Wanted()
 	if wanted == nil {
-		return pawl.Generation{}, unwanted(id, s)
+		return e.again(ctx, id, s, given)
 	}
 	hands, err := e.cfg.Open(ctx, s.Plan)
 	if err != nil {
@@ -96,6 +96,15 @@ func (e *Engine) Supply(ctx context.Context, id pawl.RotationID, given Pasted) (
 			{Type: pawl.EvChecked, At: asked, Side: pawl.New, Attempt: wanted.Number},
 		}}, nil
 	})
+}
+
+// again is a value that is given to a rotation that wants none: one that it has
+// already was given twice, because an answer was lost, and is taken once more.
+func (e *Engine) again(ctx context.Context, id pawl.RotationID, s *rotation.State, given Pasted) (pawl.Generation, error) {
+	if known, err := e.open(ctx, id, s); err == nil && s.Plan.Hand != nil && s.NewID() != "" && known.side(pawl.New, len(s.Attempts)).Equal(given.Value) {
+		return pawl.Generation{ID: s.NewID()}, nil
+	}
+	return pawl.Generation{}, unwanted(id, s)
 }
 
 // unwanted says why a rotation does not take a new value now.

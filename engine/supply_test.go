@@ -67,8 +67,12 @@ func TestSupplied(t *testing.T) {
 		if n := w.count("mint"); n != 0 {
 			t.Errorf("it minted %d by itself", n)
 		}
-		if err := w.supply(engine.Pasted{Value: secret(made.value)}); pawl.KindOf(err) != pawl.Conflict {
-			t.Errorf("given twice: %v, want a conflict", err)
+		before := len(w.events())
+		if err := w.supply(engine.Pasted{Value: secret(made.value)}); err != nil || len(w.events()) != before {
+			t.Errorf("given twice: %v, %d events more; want nothing", err, len(w.events())-before)
+		}
+		if err := w.supply(engine.Pasted{Value: secret(mark + "-another")}); pawl.KindOf(err) != pawl.Conflict {
+			t.Errorf("another one given: %v, want a conflict", err)
 		}
 		w.finish(engine.Options{AutoRevoke: true}, nil)
 		w.check(pawl.Completed)

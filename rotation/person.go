@@ -127,6 +127,9 @@ func (p *Place) told(s *State) bool {
 func (d *decider) waitPerson(i int) {
 	c, p := &d.s.Plan.Consumers[i], &d.s.Places[i]
 	detail := c.Asks().Ask
+	if d.s.Target == pawl.Old && c.Hand != nil {
+		detail = "It is rolled back: put back what was there before. (To move, it was: " + detail + ")"
+	}
 	if p.Doubt != "" {
 		detail += " (not done yet, although somebody said so: " + p.Doubt + ")"
 	}

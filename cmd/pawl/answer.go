@@ -13,11 +13,11 @@ import (
 // is no refusal: it is done later, and the rotation waits. What was answered is
 // in the journal by then, so a crash after it loses nothing.
 func (a *app) askStep(ctx context.Context, eng *engine.Engine, r engine.Result) (bool, error) {
-	c := waitedFor(r)
+	c, w := waitedFor(r)
 	if c == nil || r.Late {
 		return false, nil
 	}
-	a.say("%s %s: %s", a.sign(idle), c.ID, c.Human.Ask)
+	a.instructStep(ctx, eng, r.ID, r.State, *w)
 	for {
 		text, err := a.readLine(ctx, "  Is that done? [y/n/?] ")
 		if err != nil {
@@ -25,11 +25,11 @@ func (a *app) askStep(ctx context.Context, eng *engine.Engine, r engine.Result) 
 		}
 		switch strings.ToLower(text) {
 		case "y", "yes":
-			err := eng.Signal(ctx, r.ID, pawl.Event{Type: pawl.EvConfirmed, Consumer: c.ID, Side: r.State.Target, Attempt: len(r.State.Attempts)})
-			if err == nil {
-				a.say("%s %s: confirmed by %s", a.sign(good), c.ID, a.actor().ID)
+			err := a.claimDone(ctx, eng, r.ID, c)
+			if err == nil || pawl.KindOf(err) != pawl.Mismatch {
+				return err == nil, err
 			}
-			return err == nil, err
+			a.report(err)
 		case "", "n", "no":
 			return false, nil
 		case "s", "skip":
@@ -40,20 +40,45 @@ func (a *app) askStep(ctx context.Context, eng *engine.Engine, r engine.Result) 
 	}
 }
 
-// waitedFor is the first human step that is waited for, or nil.
-func waitedFor(r engine.Result) *pawl.Place {
-	for _, w := range r.Waits {
-		if c := r.State.Plan.Place(w.Consumer); w.On == rotation.OnPerson && c != nil && c.Human != nil {
-			return c
-		}
+// claimDone says that a step is done, if no machine contradicts.
+func (a *app) claimDone(ctx context.Context, eng *engine.Engine, id pawl.RotationID, c *pawl.Place) error {
+	got, err := eng.Confirm(ctx, id, c.ID)
+	if pawl.KindOf(err) == pawl.Mismatch {
+		return &exit{code: exitIncomplete, err: err, safe: "The claim was not believed, and nothing was changed.", next: []string{stepOf(id, c)}}
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case !got.Looked:
+		a.say("%s %s: %s confirmed by %s", a.sign(good), id, c.ID, a.actor().ID)
+	case got.Proved:
+		a.say("%s %s: %s confirmed by %s, and seen (%s): %s", a.sign(good), id, c.ID, a.actor().ID, got.Class, got.Detail)
+	default:
+		a.say("%s %s: %s confirmed by %s; not seen yet: %s", a.sign(idle), id, c.ID, a.actor().ID, plainly(got.Detail))
 	}
 	return nil
 }
 
+func stepOf(id pawl.RotationID, c *pawl.Place) string {
+	return "pawl confirm " + id.Credential + " " + c.ID + "   # once it is done"
+}
+
+// waitedFor is the first step of a person, other than the mint, that is waited
+// for; nil if there is none.
+func waitedFor(r engine.Result) (*pawl.Place, *rotation.Wait) {
+	for i, w := range r.Waits {
+		if c := r.State.Plan.Place(w.Consumer); w.On == rotation.OnPerson && c != nil && c.Asks() != nil {
+			return c, &r.Waits[i]
+		}
+	}
+	return nil, nil
+}
+
 func (a *app) helpStep(id pawl.RotationID, c *pawl.Place) {
 	who := "anybody"
-	if len(c.Human.People) > 0 {
-		who = strings.Join(c.Human.People, ", ")
+	if h := c.Asks(); len(h.People) > 0 {
+		who = strings.Join(h.People, ", ")
 	}
 	a.say("  y  it is done, and the rotation goes on")
 	a.say("  n  not yet: it stops here. pawl confirm %s %s says so later, from anywhere; pawl resume goes on", id.Credential, c.ID)

@@ -293,6 +293,7 @@ func (b *batch) tell(code int) {
 	for _, m := range b.all {
 		width = max(width, len(m.plan.Credential))
 		if v := b.verdict(m); v.code != exitDone {
+			b.a.instructLeft(b.eng, m.result)
 			m.sc.a.tellVerdict(v)
 		} else {
 			done++

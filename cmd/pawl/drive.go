@@ -17,6 +17,12 @@ type driving struct {
 	autoRevoke bool
 	timeout    time.Duration
 	accepting
+	take bool // also if it was handed over to somebody else
+}
+
+// takes adds the flag of commands that go on with what somebody else may have.
+func (d *driving) takes(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&d.take, "take", false, "take it over if it was handed over to somebody else")
 }
 
 func (d *driving) flags(cmd *cobra.Command, revoke bool) {
@@ -47,7 +53,7 @@ Exit status: 0 done · 1 failed, old credential untouched · 2 usage or catalog 
 type question func(context.Context, *engine.Engine, engine.Result) (answered bool, err error)
 
 // questions are all there are, in the order in which they are tried.
-func (a *app) questions() []question { return []question{a.askStep, a.askRevoke} }
+func (a *app) questions() []question { return []question{a.askMint, a.askStep, a.askRevoke} }
 
 // drive drives a rotation, and on a terminal asks for what it waits for.
 func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID, d *driving, sc *screen) error {
@@ -64,6 +70,7 @@ func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID,
 			return err
 		}
 		if !answered {
+			a.instructLeft(eng, r)
 			return a.conclude(r, sc)
 		}
 	}

@@ -40,6 +40,9 @@ var diagram = []row{
 	{pkg: "history", uses: ". journal rotation", std: "pure"},
 	{pkg: "ical", not: "os net net/http log/slog"},
 
+	// How a value is brought to a person.
+	{pkg: "deliver", uses: ".", deps: "filippo.io/age", not: "net net/http log/slog"},
+
 	// Vendors. A provider knows the core and how a vendor is plugged in, and
 	// neither files nor logs: wire does the HTTP and says what was asked.
 	{pkg: "provider", uses: ".", not: "os log/slog"},
