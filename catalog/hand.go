@@ -46,6 +46,16 @@ func (e *Entry) byHand(r *reader, k handKeys, seen map[string]*node) {
 	}
 }
 
+// Mode derives how much of a rotation people do, as [pawl.Plan.Mode] of its plan
+// does.
+func (c *Credential) Mode() pawl.Mode {
+	p := pawl.Plan{Hand: c.Issuer.Hand, Approval: c.Approval}
+	for _, e := range c.places() {
+		p.Consumers = append(p.Consumers, pawl.Place{ID: e.ID, Human: e.Human, Hand: e.Hand})
+	}
+	return p.Mode()
+}
+
 // by says who does something that pawl could not, or is not to do.
 type by string
 
