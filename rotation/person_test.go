@@ -1,12 +1,14 @@
 package rotation_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/rotation"
+	"pgregory.net/rapid"
 )
 
 // byHand is a plan whose new generation a person makes.
@@ -24,7 +26,7 @@ func (w *world) supply() {
 		w.t.Fatal("no new value is wanted")
 	}
 	w.minted++
-	id := "id-" + string(rune('0'+w.minted))
+	id := "id-" + strconv.Itoa(w.minted)
 	w.live[id] = a.Label
 	w.append(pawl.Event{Type: pawl.EvEnded, Step: pawl.StepMint, Attempt: a.Number, Label: a.Label, ID: id, Result: pawl.Done, Actor: ana})
 }
@@ -312,6 +314,88 @@ func TestMode(t *testing.T) {
 	} {
 		if got := tt.plan.Mode(); got != tt.want {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
+// TestWhateverPeopleDo: everything goes wrong for a while, and people mint,
+// write, lie, forget what they made, and go back, whenever they like. The
+// rotation ends well once they do what they are asked, having revoked nothing
+// that anybody used, and nothing that they made is left over.
+func TestWhateverPeopleDo(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		plan := handed(pawl.Running, rapid.SampledFrom([][]int{nil, {0}, {2}, {0, 1, 2}}).Draw(rt, "by hand")...)
+		if rapid.Bool().Draw(rt, "a person mints") {
+			plan.Hand = byHand().Hand
+		}
+		if rapid.IntRange(0, 4).Draw(rt, "reason") == 0 {
+			plan.Reason = pawl.Rehearsal
+		}
+		w := newWorld(t, plan)
+		w.append(pawl.Event{Type: pawl.EvAuthorised, Actor: ana})
+		trouble := rapid.IntRange(0, 40).Draw(rt, "trouble")
+		w.fate = func(a rotation.Action) fate {
+			if trouble--; trouble < 0 || a.Do == rotation.DoPreflight {
+				return fine
+			}
+			return rapid.SampledFrom([]fate{fine, fine,
+				{result: pawl.NotDone, kind: pawl.Unavailable},
+				{result: pawl.Unsure, kind: pawl.Unknown, applied: true},
+				{result: pawl.Done, applied: true, crash: true},
+				{result: pawl.NotDone, crash: true},
+			}).Draw(rt, "fate")
+		}
+		whims := rapid.IntRange(0, 8).Draw(rt, "whims")
+		for range 60 {
+			d := w.run()
+			if w.state.Outcome != "" {
+				break
+			}
+			if whims--; whims >= 0 {
+				w.whim(rapid.IntRange(0, 4).Draw(rt, "whim"), d)
+			} else {
+				w.obey(d)
+			}
+			if rapid.Bool().Draw(rt, "another process") || whims < 0 {
+				w.drive()
+			}
+		}
+		if got := w.check(); w.state.Outcome == "" || len(got) > 0 {
+			rt.Fatalf("outcome %q: %s\n%s", w.state.Outcome, strings.Join(got, "\n"), strings.Join(w.log, "\n"))
+		}
+	})
+}
+
+// obey does what is asked for, and says so.
+func (w *world) obey(d rotation.Decision) {
+	for _, x := range d.Waits {
+		switch {
+		case x.On != rotation.OnPerson:
+		case x.Consumer == pawl.MintStep && w.state.Wanted() != nil:
+			w.supply()
+		case x.Consumer != pawl.MintStep:
+			w.holds[x.Consumer] = w.state.ID(w.state.Target)
+			w.append(pawl.Event{Type: pawl.EvConfirmed, Consumer: x.Consumer, Side: w.state.Target, Attempt: len(w.state.Attempts), Actor: ana})
+		}
+	}
+}
+
+// whim does something else.
+func (w *world) whim(what int, d rotation.Decision) {
+	for _, x := range d.Waits {
+		if x.On != rotation.OnPerson {
+			continue
+		}
+		switch wanted := w.state.Wanted(); {
+		case what == 0 && x.Consumer != pawl.MintStep: // a lie
+			w.append(pawl.Event{Type: pawl.EvConfirmed, Consumer: x.Consumer, Side: w.state.Target, Attempt: len(w.state.Attempts), Actor: ana})
+		case what == 1 && x.Consumer != pawl.MintStep: // without a word
+			w.holds[x.Consumer] = w.state.ID(w.state.Target)
+		case what == 2 && wanted != nil: // one that is forgotten
+			w.minted++
+			w.live["id-"+strconv.Itoa(w.minted)] = wanted.Label
+		case what == 3:
+			w.append(pawl.Event{Type: pawl.EvRollback, Reason: "second thoughts", Actor: ana})
 		}
 	}
 }
