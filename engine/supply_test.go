@@ -315,3 +315,28 @@ func TestConfirmLooks(t *testing.T) {
 		}
 	})
 }
+
+// TestReminded: whoever is told is told again when half of the time is over and
+// when all of it is, by whichever process is there then, without a value.
+func TestReminded(t *testing.T) {
+	k := newKeys(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newHandWorld(t, k)
+		w.plan.Hand.Within = 2 * time.Hour
+		w.start()
+		for range 4 {
+			w.askToMint()
+			time.Sleep(45 * time.Minute)
+		}
+		var titles []string
+		for _, m := range w.told {
+			titles = append(titles, strings.SplitN(m.Title, " is being", 2)[0])
+			if !strings.Contains(m.Text, "within 2h") {
+				t.Errorf("%q does not say how long it may take", m.Text)
+			}
+		}
+		if got := strings.Join(titles, ", "); got != "heroku-api-key, Reminder: heroku-api-key, Overdue: heroku-api-key" {
+			t.Errorf("told: %s", got)
+		}
+	})
+}

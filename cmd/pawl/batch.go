@@ -265,6 +265,9 @@ func (b *batch) conclude() error {
 		lines = append(lines, memberLine(m, v))
 	}
 	if b.enc != nil {
+		for _, m := range b.all {
+			b.a.instructLeft(b.eng, m.result, b.enc)
+		}
 		for _, l := range lines {
 			b.enc.Encode(l)
 		}
@@ -293,7 +296,7 @@ func (b *batch) tell(code int) {
 	for _, m := range b.all {
 		width = max(width, len(m.plan.Credential))
 		if v := b.verdict(m); v.code != exitDone {
-			b.a.instructLeft(b.eng, m.result)
+			b.a.instructLeft(b.eng, m.result, nil)
 			m.sc.a.tellVerdict(v)
 		} else {
 			done++

@@ -70,7 +70,7 @@ func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID,
 			return err
 		}
 		if !answered {
-			a.instructLeft(eng, r)
+			a.instructLeft(eng, r, sc.enc)
 			return a.conclude(r, sc)
 		}
 	}

@@ -93,6 +93,25 @@ func scriptHand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("MADE", id)
 }
 
+var printedREST = regexp.MustCompile(`(?m)^ *(read -rs TOKEN .*) \| pawl confirm `)
+
+// scriptPaste is the operator who pastes the printed REST command into a shell,
+// and types the token of their own login.
+func scriptPaste(ts *testscript.TestScript, neg bool, args []string) {
+	s := stageOf(ts)
+	s.mu.Lock()
+	all := printedREST.FindAllStringSubmatch(s.output.String(), -1)
+	s.mu.Unlock()
+	if len(all) == 0 {
+		ts.Fatalf("no command for a shell was printed")
+	}
+	cmd := exec.Command("bash", "-c", all[len(all)-1][1])
+	cmd.Stdin = strings.NewReader(s.w.HerokuToken() + "\n")
+	out, err := cmd.Output()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out, 0o600))
+}
+
 // recipient is somebody's key. It is made for the tests.
 var recipient = sync.OnceValue(func() *age.X25519Identity {
 	id, err := age.GenerateX25519Identity()

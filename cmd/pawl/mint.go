@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -78,10 +79,39 @@ func notTaken(id pawl.RotationID, err error) error {
 
 // instructLeft says how the steps are done that a rotation was left for, where
 // nobody could be asked.
-func (a *app) instructLeft(eng *engine.Engine, r engine.Result) {
-	if !a.asks() && !a.json && r.State != nil && r.State.Outcome == "" {
-		a.instruct(context.Background(), eng, r) // says only what is known; nothing to interrupt
+func (a *app) instructLeft(eng *engine.Engine, r engine.Result, enc *json.Encoder) {
+	if a.asks() || r.State == nil || r.State.Outcome != "" {
+		return
 	}
+	ctx := context.Background() // says only what is known; nothing to interrupt
+	if !a.json {
+		a.instruct(ctx, eng, r)
+		return
+	}
+	for _, w := range r.Waits {
+		if w.On == rotation.OnPerson && enc != nil {
+			enc.Encode(instructionLine(ctx, eng, r, w))
+		}
+	}
+}
+
+// instructionLine is what instructStep says, for programs.
+func instructionLine(ctx context.Context, eng *engine.Engine, r engine.Result, w rotation.Wait) map[string]any {
+	line := map[string]any{"type": "instructions", "rotation": r.ID.String(), "step": w.Consumer, "ask": w.Detail,
+		"confirm": stepCommand(r.State, r.ID.Credential, w.Consumer)}
+	if wanted := r.State.Wanted(); wanted != nil && w.Consumer == pawl.MintStep {
+		line["label"] = wanted.Label
+	}
+	if !w.Until.IsZero() {
+		line["until"] = w.Until.Format(time.RFC3339)
+	}
+	ways := []map[string]any{}
+	all, _ := eng.Instruct(ctx, r.State, w.Consumer) // without them the step is named all the same
+	for _, in := range all {
+		ways = append(ways, map[string]any{"title": in.Title, "command": in.Command, "prints": in.Prints, "note": in.Note})
+	}
+	line["ways"] = ways
+	return line
 }
 
 // instruct says how every step is done by hand that a person is waited for.

@@ -45,6 +45,7 @@ import (
 //	change FROM TO            edit the credential's file; FROM must be in it
 //	further NAME...           more credentials in the same apps; $FURTHER is the first one's authorization
 //	hand FILE [DESCRIPTION]   a person makes an authorization as it was last printed how; its token is in FILE, the vendor's answer in FILE.json
+//	paste FILE                a person pastes the printed REST command into a shell; what it prints is in FILE
 //	opens FILE [IDENTITY]     what is in FILE opens with the key of $RECIPIENT, and is the value in the store
 //	reply PATTERN FILE        when the next program has printed this, the contents of FILE are typed
 //	live ID                   the authorization exists at Heroku
@@ -69,7 +70,7 @@ func TestScripts(t *testing.T) {
 			"sim": scriptSim, "serve": scriptServe, "exit": scriptExit, "type": scriptType, "at": scriptAt, "break": scriptBreak, "mend": scriptMend,
 			"world": scriptWorld, "change": scriptChange, "live": scriptLive, "json": scriptJSON, "check": scriptCheck, "printed": scriptPrinted,
 			"further": scriptFurther, "flip": scriptFlip, "cut": scriptCut, "scribble": scriptScribble, "sql": scriptSQL,
-			"hand": scriptHand, "opens": scriptOpens, "connection": scriptConnection, "reply": scriptReply,
+			"hand": scriptHand, "paste": scriptPaste, "opens": scriptOpens, "connection": scriptConnection, "reply": scriptReply,
 		},
 	})
 }
