@@ -69,6 +69,7 @@ const (
 	EvPaused     EventType = "paused"   // no new effects
 	EvUnpaused   EventType = "unpaused" //
 	EvWatching   EventType = "watching" // Until; the doomed generation is proved dead
+	EvHandover   EventType = "handover" // To, Reason: from here on that person looks after it
 	EvStopped    EventType = "stopped"  // a process stopped driving before the end; Detail says why, Kind what is needed
 	EvClosed     EventType = "closed"   // Outcome
 )
@@ -131,4 +132,6 @@ type Event struct {
 	Made     time.Time  `json:"made,omitzero"` // of a preflight: when the vendor made the old generation, if it says
 	Strays   []Stray    `json:"strays,omitempty"`
 	Searched []Searched `json:"searched,omitempty"`
+	Reminder int        `json:"reminder,omitempty"` // of a notice: 1 if half of the time is over, 2 if all of it is
+	To       string     `json:"to,omitempty"`       // of a handover: who has it now
 }

@@ -38,6 +38,7 @@ type Plan struct {
 	Watch      time.Duration `json:"watch,omitempty"` // after the old generation is dead
 	Every      time.Duration `json:"every,omitempty"` // the schedule; a new generation must live longer than this
 	Warnings   []string      `json:"warnings,omitempty"`
+	Hand       *Human        `json:"hand,omitempty"` // set if only a person can mint; pawl checks, keeps and revokes
 
 	// Elsewhere are places outside of the plan that may lose the value.
 	Elsewhere []Acknowledgement `json:"elsewhere,omitempty"`
@@ -79,13 +80,14 @@ type Place struct {
 	Require Class    `json:"require"`
 	Proofs  []Op     `json:"proofs,omitempty"`
 	Human   *Human   `json:"human,omitempty"` // set if the place is a person
+	Hand    *Human   `json:"hand,omitempty"`  // set if only a person can write there; pawl looks whether it was done
 
 	// Accepted says that the place may break ([EvAccepted]). It is never part
 	// of a plan that is frozen, only of what is opened and looked at for one.
 	Accepted bool `json:"-"`
 }
 
-// Human is the part of a [Place] that only a person can do.
+// Human is the part of a plan that only a person can do.
 type Human struct {
 	People  []string `json:"people,omitempty"`
 	Ask     string   `json:"ask"`
@@ -93,6 +95,9 @@ type Human struct {
 	To      string   `json:"to,omitempty"`
 	Blocks  bool     `json:"blocks"` // the revoke waits for it
 	Machine bool     `json:"machine,omitempty"`
+
+	Open   string        `json:"open,omitempty"`   // the page on which it is done
+	Within time.Duration `json:"within,omitempty"` // how long it may take; zero: as long as it takes
 }
 
 // Required reports whether the revoke waits for this place.

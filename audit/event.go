@@ -33,6 +33,7 @@ const (
 	RotateNeedsOperator    Action = "secret.rotate.needs_operator"
 	RotatePaused           Action = "secret.rotate.paused"
 	RotateResumed          Action = "secret.rotate.resumed"
+	RotateHandedOver       Action = "secret.rotate.handed_over" // somebody else looks after it from here on
 	OrphanDetected         Action = "secret.orphan.detected"
 	OrphanRevoked          Action = "secret.orphan.revoked"
 	DriftDetected          Action = "secret.drift.detected"

@@ -143,6 +143,8 @@ func (r *reader) checkPlaces(c *Credential, root *node, seen map[string]*node) {
 		line, twice := lines[e.ID]
 		switch {
 		case e.ID == "":
+		case e.ID == pawl.MintStep && c.Issuer.Hand != nil:
+			r.report(e.at, "", "the id %q is that of the step in which the issuer's person mints", e.ID)
 		case e.ID == storeID:
 			r.report(e.at, "", "the id %q is the one of the store", storeID)
 		case twice:

@@ -24,6 +24,7 @@ type Entry struct {
 	Require pawl.Class // what has to be shown of it
 	Proofs  []pawl.Op
 	Human   *pawl.Human // set if it is a person
+	Hand    *pawl.Human // set if only a person can do it
 
 	standard  pawl.Class // what its kind requires
 	locations []string
@@ -32,16 +33,19 @@ type Entry struct {
 }
 
 type issuerKeys struct {
+	handKeys
 	Kind       string `json:"kind" required:"true" doc:"The kind of issuer."`
 	Connection string `json:"connection" doc:"The connection it is reached through."`
 }
 
 type storeKeys struct {
+	handKeys
 	Kind       string `json:"kind" required:"true" doc:"The kind of place."`
 	Connection string `json:"connection" doc:"The connection it is reached through."`
 }
 
 type consumerKeys struct {
+	handKeys
 	ID         entryID  `json:"id" required:"true" doc:"Short name, unique in this file."`
 	Kind       string   `json:"kind" required:"true" doc:"The kind of place, or human."`
 	Connection string   `json:"connection" doc:"The connection it is reached through."`
@@ -58,6 +62,7 @@ func (e *issuerEntry) readNode(r *reader, n *node) {
 	settings, seen := r.settings(n, known, offer.kind.Settings, &keys)
 	r.connect(n, seen, keys.Kind, offer.vendor, known, offer.connects)
 	e.fill(n, keys.Kind, offer.kind.Version, keys.Connection, settings)
+	e.Hand = r.hand(keys.handKeys, seen, "Make a new one by hand, and give its value.")
 }
 
 type storeEntry struct{ Entry }
@@ -69,6 +74,7 @@ func (e *storeEntry) readNode(r *reader, n *node) {
 	r.connect(n, seen, keys.Kind, offer.vendor, known, offer.connects)
 	e.fill(n, keys.Kind, offer.kind.Version, keys.Connection, settings)
 	e.ID, e.Require, e.standard = storeID, offer.kind.Require, offer.kind.Require
+	e.byHand(r, keys.handKeys, seen)
 }
 
 type consumerEntry struct{ Entry }
@@ -91,6 +97,7 @@ func (e *consumerEntry) readNode(r *reader, n *node) {
 	if id := seen["id"]; id != nil {
 		e.at = id.at
 	}
+	e.byHand(r, keys.handKeys, seen)
 	proofs := r.proofs(keys.Prove.items, e.Op)
 	e.Proofs = proofs.ops
 	if known && offer.kind.Proof != "" {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"strings"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 )
@@ -18,6 +19,8 @@ type humanKeys struct {
 	People []string `json:"people" doc:"Who may do it."`
 	Notify rawNodes `json:"notify" doc:"Whom to tell, and how, as {slack: D0000000000}."`
 	Ask    string   `json:"ask" required:"true" doc:"What to do, in a sentence or two. Never a value."`
+	Open   page     `json:"open" doc:"The page on which it is done."`
+	Within wait     `json:"within" doc:"How long it may take, as 2h. Who is told is reminded when half of it and when all of it is over."`
 	Blocks blocks   `json:"blocks" doc:"What waits for it: revoke, as if not given, or nothing."`
 }
 
@@ -35,7 +38,8 @@ func (e *consumerEntry) readHuman(r *reader, n *node) {
 		e.Where = "anybody"
 	}
 	e.Proofs = r.proofs(keys.Prove.items, pawl.Op{Config: []byte("{}")}).ops
-	e.Human = &pawl.Human{People: keys.People, Ask: keys.Ask, Blocks: keys.Blocks != blocksNothing, Machine: len(e.Proofs) > 0}
+	e.Human = &pawl.Human{People: keys.People, Ask: keys.Ask, Blocks: keys.Blocks != blocksNothing, Machine: len(e.Proofs) > 0,
+		Open: string(keys.Open), Within: time.Duration(keys.Within)}
 	if keys.Notify.node != nil {
 		e.Human.Notify, e.Human.To = r.notify(keys.Notify.node)
 	}

@@ -30,6 +30,10 @@ func (c *Catalog) Plan(name string, reason pawl.Reason) (pawl.Plan, error) {
 		Format: 1, Credential: cred.Name, Title: cred.Title, Owner: cred.Owner, Role: cred.Role, Reason: reason,
 		Issuer: cred.Issuer.Op, Soak: cred.Soak, Watch: cred.Watch, Every: cred.Schedule.Every,
 	}
+	if cred.Issuer.Hand != nil {
+		hand := *cred.Issuer.Hand
+		plan.Hand = &hand
+	}
 	if cred.Approval != nil {
 		approval := *cred.Approval
 		plan.Approval = &approval
@@ -73,6 +77,10 @@ func (e *Entry) place(wave int) pawl.Place {
 	if e.Human != nil {
 		human := *e.Human
 		p.Human = &human
+	}
+	if e.Hand != nil {
+		hand := *e.Hand
+		p.Hand = &hand
 	}
 	return p
 }

@@ -61,6 +61,10 @@ func (o *Opener) Open(ctx context.Context, plan pawl.Plan) (*engine.Hands, error
 	issuer, err := o.issuer(ctx, plan.Issuer)
 	h.Issuer = issuer
 	errs = append(errs, err)
+	if plan.Hand != nil && plan.Hand.Notify != nil {
+		h.Minter, err = o.notifier(ctx, *plan.Hand.Notify)
+		errs = append(errs, err)
+	}
 	for i, c := range plan.Consumers {
 		err := o.place(ctx, h, i, c, plan.Credential)
 		if err != nil && c.Accepted { // it may break, so that it cannot be reached keeps nobody else
@@ -115,8 +119,8 @@ func join(errs []error) error {
 }
 
 func (o *Opener) place(ctx context.Context, h *engine.Hands, i int, c pawl.Place, credential string) error {
-	if c.Human != nil && c.Human.Notify != nil {
-		n, err := o.notifier(ctx, *c.Human.Notify)
+	if asked := c.Asks(); asked != nil && asked.Notify != nil {
+		n, err := o.notifier(ctx, *asked.Notify)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.ID, err)
 		}

@@ -14,7 +14,7 @@ import (
 func (o *Opener) Groups(plan pawl.Plan) map[string]string {
 	groups := map[string]string{}
 	for _, c := range plan.Consumers {
-		if g := o.group(c.Op); g != "" {
+		if g := o.group(c.Op); g != "" && c.Hand == nil {
 			groups[c.ID] = g
 		}
 	}

@@ -94,15 +94,10 @@ func before(a, b *time.Time) int {
 
 // credential is what the catalog says of one, and when it is due.
 func credential(cred *catalog.Credential, last, now time.Time) api.Credential {
-	c := api.Credential{Name: cred.Name, Title: cred.Title, Why: cred.Why, Owner: cred.Owner, Role: cred.Role, Mode: "automated",
+	c := api.Credential{Name: cred.Name, Title: cred.Title, Why: cred.Why, Owner: cred.Owner, Role: cred.Role, Mode: string(cred.Mode()),
 		AppliesTo: cred.AppliesTo, State: api.Fine, Last: stamp(last), Every: int64(cred.Schedule.Every / time.Second), Places: len(cred.Consumers)}
 	if cred.Store != nil {
 		c.Places++
-	}
-	for _, e := range cred.Consumers {
-		if e.Human != nil && e.Human.Blocks {
-			c.Mode = "operator-assisted"
-		}
 	}
 	if last.IsZero() {
 		c.State = api.Never

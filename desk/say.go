@@ -142,7 +142,7 @@ func (d *Desk) Confirm(ctx context.Context, who access.Subject, id pawl.Rotation
 	return d.say(ctx, who, id, revision, access.Answer, func(s *rotation.State) (pawl.Event, error) {
 		c := s.Plan.Place(step)
 		switch {
-		case c == nil || c.Human == nil:
+		case c == nil || c.Asks() == nil:
 			return pawl.Event{}, fault(pawl.NotFound, "", "%v has no human step of that name", id)
 		case s.NewID() == "":
 			return pawl.Event{}, conflict("%v: there is no new value yet, so nobody can have moved to it", id)

@@ -64,6 +64,9 @@ func planned(c pawl.Place) api.Place {
 	if c.Human != nil {
 		p.Kind, p.Person, p.Ask = "human", true, c.Human.Ask
 	}
+	if c.Hand != nil {
+		p.Ask = c.Hand.Ask // a person writes there, and the machine looks
+	}
 	return p
 }
 

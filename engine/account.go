@@ -25,7 +25,7 @@ func account(id pawl.RotationID, s *rotation.State, ev pawl.Event) []audit.Event
 	if p := s.Plan.Place(ev.Consumer); p != nil {
 		a.Target.Provider, a.Target.Where = p.Op.Name, p.Where
 	}
-	a.Context = audit.Context{Rotation: id, Step: ev.Step, Attempt: ev.Attempt, Epoch: s.Epoch, Reason: s.Plan.Reason, Method: method(s.Plan),
+	a.Context = audit.Context{Rotation: id, Step: ev.Step, Attempt: ev.Attempt, Epoch: s.Epoch, Reason: s.Plan.Reason, Method: audit.Method(s.Plan.Mode()),
 		Label: ev.Label, Owed: s.Owed, Evidence: ev.Evidence, Kind: ev.Kind, Detail: detail(ev)}
 	for _, who := range s.Approved(ev.At) {
 		a.Context.Approvals = append(a.Context.Approvals, who.ID)
@@ -70,16 +70,6 @@ func detail(ev pawl.Event) string {
 	return ev.Reason
 }
 
-// method is how much of a rotation people do: its mode.
-func method(p pawl.Plan) audit.Method {
-	for _, c := range p.Consumers {
-		if c.Human != nil && c.Human.Blocks {
-			return audit.OperatorAssisted
-		}
-	}
-	return audit.Automated
-}
-
 var outcomes = map[pawl.Result]audit.Outcome{pawl.Done: audit.Success, pawl.NotDone: audit.Failure, pawl.Unsure: audit.Unknown}
 
 // plain are the events that always mean the same.
@@ -102,6 +92,7 @@ var plain = map[pawl.EventType]struct {
 	pawl.EvPaused:       {audit.RotatePaused, audit.Success},
 	pawl.EvUnpaused:     {audit.RotateResumed, audit.Success},
 	pawl.EvStopped:      {audit.RotateNeedsOperator, audit.Pending},
+	pawl.EvHandover:     {audit.RotateHandedOver, audit.Success},
 }
 
 // meaning is what an event is to an auditor; no action if it is nothing.

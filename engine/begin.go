@@ -82,11 +82,11 @@ func (r *run) jumped() time.Duration {
 
 // key names an action while it is under way.
 func key(a rotation.Action) string {
-	return fmt.Sprint(a.Do, "|", a.Consumer, "|", a.Proof, "|", a.Side, "|", a.Attempt, "|", a.Label, "|", a.ID)
+	return fmt.Sprint(a.Do, "|", a.Consumer, "|", a.Proof, "|", a.Side, "|", a.Attempt, "|", a.Label, "|", a.ID, "|", a.Reminder)
 }
 
 func (r *run) intent(step pawl.Step, a rotation.Action) pawl.Event {
-	ev := pawl.Event{Type: pawl.EvIntended, Step: step, Consumer: a.Consumer, Proof: a.Proof, Side: a.Side, Attempt: a.Attempt, Label: a.Label, ID: a.ID, Reason: a.Why}
+	ev := pawl.Event{Type: pawl.EvIntended, Step: step, Consumer: a.Consumer, Proof: a.Proof, Side: a.Side, Attempt: a.Attempt, Label: a.Label, ID: a.ID, Reason: a.Why, Reminder: a.Reminder}
 	if step == pawl.StepRevoke {
 		ev.Evidence = r.state.Evidence()
 	}

@@ -137,7 +137,7 @@ func (r *run) reload(ctx context.Context) error {
 		r.tell(ev)
 	}
 	r.count, r.at.Revision = len(loaded.Events), loaded.Revision
-	return nil
+	return r.adopt(ctx)
 }
 
 func (r *run) takenOver() error {

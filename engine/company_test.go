@@ -41,6 +41,8 @@ type company struct {
 type token struct {
 	id, label, value string
 	dead             bool
+	made             time.Time
+	ends             time.Time // zero: never
 }
 
 // fate is what becomes of one call.
@@ -221,7 +223,7 @@ func (c issuer) List(ctx context.Context) (all []pawl.Generation, err error) {
 	err = c.call(ctx, "see list", "", func() error {
 		for _, t := range c.tokens {
 			if !t.dead {
-				all = append(all, pawl.Generation{ID: t.id, Label: t.label})
+				all = append(all, t.generation())
 			}
 		}
 		return nil
@@ -239,7 +241,7 @@ func (c issuer) Identify(ctx context.Context, value pawl.Secret) (g pawl.Generat
 				if g.ID != "" {
 					return &pawl.Error{Op: "identify", Kind: pawl.Conflict, Err: errors.New("two match"), Hint: g.ID + " and " + t.id}
 				}
-				g = pawl.Generation{ID: t.id, Label: t.label}
+				g = t.generation()
 			}
 		}
 		if g.ID == "" {
@@ -248,6 +250,18 @@ func (c issuer) Identify(ctx context.Context, value pawl.Secret) (g pawl.Generat
 		return nil
 	})
 	return g, err
+}
+
+func (t *token) generation() pawl.Generation {
+	return pawl.Generation{ID: t.id, Label: t.label, Created: t.made, Expires: t.ends}
+}
+
+// Relabel implements [pawl.Labeller].
+func (c issuer) Relabel(ctx context.Context, id, label string) error {
+	return c.call(ctx, "see label "+id, id, func() error {
+		c.byID(id).label = "acme-platform-token 2026-11-23 " + label
+		return nil
+	})
 }
 
 func (c issuer) CallsWith(value pawl.Secret) bool { return text(value) == c.caller }

@@ -11,8 +11,8 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -47,6 +47,7 @@ type Hands struct {
 	Consumers []pawl.Consumer // nil for a person
 	Proofs    [][]pawl.Prover
 	Notifiers []pawl.Notifier // nil where nobody is to be told
+	Minter    pawl.Notifier   // tells the person who mints; nil if nobody is to be told
 
 	Searches []Searching // the connections of the plan that can be searched, by name
 	Names    []string    // what copies of the credential are usually called
@@ -105,23 +106,18 @@ func Label(install string) string { return "pawl/" + install[:min(12, len(instal
 // Signal appends an event from somebody who does not drive the rotation: a
 // confirmation, a pause. Whoever drives it notices within a second.
 func (e *Engine) Signal(ctx context.Context, id pawl.RotationID, ev pawl.Event) error {
-	ev.At, ev.Actor = e.now(), e.cfg.Actor
-	for {
-		run, err := e.cfg.Journal.Load(ctx, id)
-		if err != nil {
-			return err
-		}
-		s := rotation.Fold(run.Events)
-		if s.Outcome != "" {
-			return &pawl.Error{Op: "engine.Signal", Kind: pawl.Conflict, Err: errors.New(id.String() + " is finished")}
-		}
-		s.Apply(ev)
-		_, err = e.cfg.Journal.Append(ctx, id, journal.At{Revision: run.Revision},
-			journal.Batch{Events: []pawl.Event{ev}, Audit: account(id, s, ev)})
-		if pawl.KindOf(err) != pawl.Conflict {
-			return err
-		}
+	return e.append(ctx, id, func(*rotation.State) (journal.Batch, error) {
+		return journal.Batch{Events: []pawl.Event{ev}}, nil
+	})
+}
+
+// Digest is a short keyed digest of a value, by which people can tell values
+// apart; "" if the box makes none.
+func (e *Engine) Digest(v pawl.Secret) string {
+	if d, ok := e.cfg.Box.(interface{ Digest(pawl.Secret) string }); ok {
+		return strings.TrimPrefix(d.Digest(v), "hmac:")
 	}
+	return ""
 }
 
 // Load returns a rotation's state.

@@ -33,9 +33,9 @@ func (r *run) prepare(a rotation.Action) func(context.Context) outcome {
 	case rotation.DoKill, rotation.DoRevoke:
 		return func(ctx context.Context) outcome { return r.kill(ctx, a) }
 	case rotation.DoNotify:
-		i, m := r.index(a.Consumer), notice(r.id, r.state, a)
-		to := r.state.Plan.Consumers[i].Human.To
-		return func(ctx context.Context) outcome { return r.notify(ctx, a, i, to, m) }
+		n, m := r.notifier(a), notice(r.id, r.state, a)
+		to := r.state.Plan.Asks(a.Consumer).To
+		return func(ctx context.Context) outcome { return r.notify(ctx, a, n, to, m) }
 	}
 	i := r.index(a.Consumer)
 	to := r.content(a)
@@ -73,7 +73,7 @@ func (r *run) content(a rotation.Action) pawl.Content {
 // ended makes the event of an effect's outcome from its error. What promises
 // that nothing changed is NotDone; what does not is unknown.
 func (r *run) ended(step pawl.Step, a rotation.Action, err error) pawl.Event {
-	ev := pawl.Event{Type: pawl.EvEnded, Step: step, Consumer: a.Consumer, Proof: a.Proof, Side: a.Side, Attempt: a.Attempt, Label: a.Label, ID: a.ID, Result: pawl.Done}
+	ev := pawl.Event{Type: pawl.EvEnded, Step: step, Consumer: a.Consumer, Proof: a.Proof, Side: a.Side, Attempt: a.Attempt, Label: a.Label, ID: a.ID, Reminder: a.Reminder, Result: pawl.Done}
 	if err == nil {
 		return ev
 	}
@@ -205,34 +205,4 @@ func (r *run) look(ctx context.Context, a rotation.Action, i int, l pawl.Look) o
 		ev.Class = pawl.NoEvidence
 	}
 	return one(ev)
-}
-
-func (r *run) notify(ctx context.Context, a rotation.Action, i int, to string, m pawl.Message) outcome {
-	if r.hands.Notifiers[i] == nil {
-		return one(r.ended(pawl.StepNotify, a, nil))
-	}
-	return one(r.ended(pawl.StepNotify, a, r.hands.Notifiers[i].Notify(ctx, to, m)))
-}
-
-// notice is what a person is told. It never holds a value: it says where the
-// value is.
-func notice(id pawl.RotationID, s *rotation.State, a rotation.Action) pawl.Message {
-	c := s.Plan.Place(a.Consumer)
-	where := "where you usually get it"
-	for _, p := range s.Plan.Consumers {
-		if p.Store {
-			where = p.Where
-		}
-	}
-	text := c.Human.Ask + "\nThe value is in " + where + "."
-	if c.Human.Blocks {
-		text += "\nThe old one stays valid until you have confirmed: pawl confirm " + s.Plan.Credential + " " + c.ID
-	} else {
-		text += "\nWhen done: pawl confirm " + s.Plan.Credential + " " + c.ID
-	}
-	title := s.Plan.Credential + " was rotated: please move to the new one"
-	if a.Side == pawl.Old {
-		title = s.Plan.Credential + " was rolled back: please move back"
-	}
-	return pawl.Message{Title: title + " (" + id.String() + ")", Text: text}
 }

@@ -120,23 +120,27 @@ func (v *survey) finding(where string, texts ...string) {
 
 // abilities asks every provider whether it will be able to do its work.
 func (v *survey) abilities(ctx context.Context, plan pawl.Plan, hands *Hands) {
-	ask := func(where string, x any) {
+	ask := func(where string, x any, hand *pawl.Human) {
 		if p, ok := wrap.As[pawl.Preflighter](x); ok {
 			findings, err := p.Preflight(ctx)
 			v.finding(where, findings...)
+			if hand != nil && pawl.KindOf(err) == pawl.Forbidden { // a person does what pawl may not
+				v.finding(where, err.Error())
+				return
+			}
 			v.problem(where, err)
 		}
 	}
 	each(len(plan.Consumers)+1, func(i int) {
 		if i == len(plan.Consumers) {
-			ask("issuer", hands.Issuer)
+			ask("issuer", hands.Issuer, plan.Hand)
 			return
 		}
 		if hands.Consumers[i] != nil {
-			ask(plan.Consumers[i].ID, hands.Consumers[i])
+			ask(plan.Consumers[i].ID, hands.Consumers[i], plan.Consumers[i].Hand)
 		}
 		for _, p := range hands.Proofs[i] {
-			ask(plan.Consumers[i].ID, p)
+			ask(plan.Consumers[i].ID, p, nil)
 		}
 		v.canTell(ctx, plan.Consumers[i].ID, hands.Notifiers[i])
 	})

@@ -81,6 +81,30 @@ func (e *Engine) seal(id pawl.RotationID, name string, value pawl.Secret) (journ
 	return journal.Sealed{Name: name, Ciphertext: ct}, err
 }
 
+// adopt opens the values that somebody else has sealed since they were opened:
+// a new one that a person gave.
+func (r *run) adopt(ctx context.Context) error {
+	for _, a := range r.state.Attempts {
+		if a.Status != rotation.Done || r.state.Outcome != "" || !r.values.side(pawl.New, a.Number).IsZero() {
+			continue
+		}
+		value, err := r.e.unseal(ctx, r.id, sealName(pawl.New, a.Number))
+		if err != nil {
+			return err
+		}
+		r.values.put(sealName(pawl.New, a.Number), value)
+	}
+	return nil
+}
+
+func (e *Engine) unseal(ctx context.Context, id pawl.RotationID, name string) (pawl.Secret, error) {
+	ct, err := e.cfg.Journal.Sealed(ctx, id, name)
+	if err != nil {
+		return pawl.Secret{}, err
+	}
+	return e.cfg.Box.Open(ct, e.context(id, name))
+}
+
 // open opens every value that the rotation still needs.
 func (e *Engine) open(ctx context.Context, id pawl.RotationID, s *rotation.State) (values, error) {
 	v := newValues()
@@ -99,11 +123,7 @@ func (e *Engine) open(ctx context.Context, id pawl.RotationID, s *rotation.State
 		}
 	}
 	for _, name := range names {
-		ct, err := e.cfg.Journal.Sealed(ctx, id, name)
-		if err != nil {
-			return v, err
-		}
-		value, err := e.cfg.Box.Open(ct, e.context(id, name))
+		value, err := e.unseal(ctx, id, name)
 		if err != nil {
 			return v, err
 		}

@@ -92,7 +92,7 @@ func (w *world) engine() *engine.Engine {
 
 func (w *world) open(_ context.Context, plan pawl.Plan) (*engine.Hands, error) {
 	n := len(plan.Consumers)
-	h := &engine.Hands{Issuer: issuer{w.company}, Consumers: make([]pawl.Consumer, n), Proofs: make([][]pawl.Prover, n), Notifiers: make([]pawl.Notifier, n)}
+	h := &engine.Hands{Issuer: issuer{w.company}, Minter: w.company, Consumers: make([]pawl.Consumer, n), Proofs: make([][]pawl.Prover, n), Notifiers: make([]pawl.Notifier, n)}
 	for i, c := range plan.Consumers {
 		if c.Human != nil {
 			h.Notifiers[i] = w.company
@@ -265,7 +265,11 @@ func (w *world) checkOrder() {
 		effect := fmt.Sprint(ev.Step, ev.Consumer, ev.Side, ev.Attempt, ev.Proof, id)
 		switch ev.Type {
 		case pawl.EvDriving:
-			clear(open) // whatever was under way is unknown now
+			for effect := range open { // whatever was under way is unknown now, but for what a person does
+				if w.plan.Hand == nil || !strings.HasPrefix(effect, string(pawl.StepMint)) {
+					delete(open, effect)
+				}
+			}
 		case pawl.EvIntended, pawl.EvEnded:
 			if open[effect] == (ev.Type == pawl.EvIntended) {
 				w.t.Errorf("event %d: %s %s %s out of order", i, ev.Type, ev.Step, ev.Consumer)

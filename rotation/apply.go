@@ -48,8 +48,7 @@ func (s *State) Apply(e pawl.Event) {
 		s.observed(e)
 	case pawl.EvConfirmed:
 		if p := s.place(e.Consumer); p != nil && s.meant(e) {
-			p.Confirmed, p.By, p.ConfirmedAt = s.Target, e.Actor, e.At
-			p.Touched = p.Touched || s.Target == pawl.New
+			s.claimed(p, s.Plan.Place(e.Consumer), e)
 		}
 	case pawl.EvCensus:
 		s.Census.taken(e, s.Ready)
@@ -75,6 +74,8 @@ func (s *State) Apply(e pawl.Event) {
 		s.Paused = true
 	case pawl.EvUnpaused:
 		s.Paused = false
+	case pawl.EvHandover:
+		s.handedOver(e)
 	case pawl.EvWatching:
 		s.Dead, s.WatchUntil = e.At, e.Until
 	case pawl.EvClosed:
@@ -154,6 +155,10 @@ func (s *State) driving(e pawl.Event) {
 		s.Authorised = pawl.Actor{} // it was asked for the process that is gone, not for this one
 	}
 	for i := range s.Attempts {
+		s.Attempts[i].Told.interrupted(e.At)
+		if s.Plan.Hand != nil {
+			continue // no process is in the middle of it: it is a person's
+		}
 		if s.Attempts[i].Status == Intended {
 			s.unsettle(e.At.Add(Linger))
 		}
@@ -171,7 +176,7 @@ func (s *State) driving(e pawl.Event) {
 			s.unsettle(e.At.Add(Settle))
 		}
 		interrupt(&p.Write, e.At)
-		interrupt(&p.Notice, e.At)
+		p.Told.interrupted(e.At)
 		p.Heals = 0
 		p.Look.retry()
 		for j := range p.Proofs {
@@ -226,6 +231,11 @@ func (s *State) rollback(e pawl.Event) {
 	}
 	s.turn(pawl.Old)
 	s.Back, s.BackAt = e.Reason, e.At
+	if a := s.Attempt(); s.Plan.Hand != nil && a != nil && a.Status == Intended {
+		// Whoever was asked may have made one and not said so yet: from here on it
+		// is an orphan, found by its label.
+		a.Status, a.At = Unsure, e.At
+	}
 	if e.Kind != "" {
 		s.Aborted, s.Failure = true, e
 	}
@@ -247,7 +257,7 @@ func (s *State) turn(to pawl.Side) {
 	for i := range s.Places {
 		p := &s.Places[i]
 		p.Look = Seen{}
-		p.Heals = 0
+		p.Heals, p.Doubt = 0, ""
 		for j := range p.Proofs {
 			p.Proofs[j] = Proof{}
 		}
@@ -261,7 +271,7 @@ func (s *State) intended(e pawl.Event) {
 		s.New, s.Found, s.Swept = Check{}, time.Time{}, time.Time{}
 		s.Minted++
 		for i := range s.Places { // who moved to an earlier attempt has to move again
-			s.Places[i].Confirmed, s.Places[i].Notice = "", Effect{}
+			s.Places[i].Confirmed, s.Places[i].Doubt, s.Places[i].Told = "", "", Told{}
 		}
 	case pawl.StepKill:
 		s.kill(e.ID, e.Reason).begin(e.At)
@@ -273,17 +283,45 @@ func (s *State) intended(e pawl.Event) {
 			pr.Ticket, pr.Seen = "", Seen{}
 		}
 	case pawl.StepNotify:
-		if p := s.place(e.Consumer); p != nil {
-			p.Side = e.Side
-			p.Touched = p.Touched || e.Side == pawl.New // from here on it may be in use
-			if p.Confirmed != e.Side {
-				p.Confirmed = "" // who is asked to move may do so before saying it
-			}
-			p.Notice.begin(e.At)
-		}
+		s.notifyIntended(e)
 	case pawl.StepRevoke:
 		s.Revoke.begin(e.At)
 		s.Sends++
+	}
+}
+
+// told finds whom a notice is for.
+func (s *State) told(e pawl.Event) *Told {
+	if e.Consumer == pawl.MintStep && s.Plan.Hand != nil {
+		for i := range s.Attempts {
+			if s.Attempts[i].Number == e.Attempt {
+				return &s.Attempts[i].Told
+			}
+		}
+		return nil
+	}
+	if p := s.place(e.Consumer); p != nil {
+		return &p.Told
+	}
+	return nil
+}
+
+func (s *State) notifyIntended(e pawl.Event) {
+	t := s.told(e)
+	if t == nil {
+		return
+	}
+	t.telling(e)
+	p := s.place(e.Consumer)
+	if p == nil || e.Reminder > 0 {
+		return
+	}
+	p.Touched = p.Touched || e.Side == pawl.New // from here on it may be in use
+	if p.Confirmed != e.Side {
+		p.Confirmed = "" // who is asked to move may do so before saying it
+	}
+	if p.Side = e.Side; s.Plan.Place(e.Consumer).Hand != nil {
+		p.Attempt, p.Write, p.Look = e.Attempt, Effect{}, Seen{}
 	}
 }
 
@@ -331,8 +369,8 @@ func (s *State) ended(e pawl.Event) {
 			pr.Ticket = e.Ticket
 		}
 	case pawl.StepNotify:
-		if p := s.place(e.Consumer); p != nil {
-			p.Notice.end(e)
+		if t := s.told(e); t != nil {
+			t.ended(e)
 		}
 	case pawl.StepRevoke:
 		s.Revoke.end(e)
@@ -484,9 +522,16 @@ func (s *State) observed(e pawl.Event) {
 		return // asked before the direction or the value changed
 	}
 	seen := Seen{e.Side, e.At, e.Verdict, e.Class, e.Holds, pawl.KindNamed(e.Kind), e.Mark, e.Detail, e.Hint}
+	c := s.Plan.Place(e.Consumer)
 	if pr := s.proof(e); pr != nil {
 		pr.Seen = seen
+		if c.Asks() != nil && e.Verdict == pawl.Refuted {
+			p.doubted(e.Detail)
+		}
 		return
+	}
+	if c.Hand != nil && !s.wrote(p) && e.Verdict == pawl.Proved && e.Holds == pawl.HoldsWant {
+		s.writtenByHand(p, e.At) // it was done, and nobody had to say so
 	}
 	p.Look = seen
 	if e.Verdict != pawl.Proved && !s.mayBreak(p) {
@@ -499,6 +544,7 @@ func (s *State) observed(e pawl.Event) {
 		// Somebody put something else there after our write: write again.
 		p.Write.Status = Untried
 		p.Heals++
+		p.doubted(e.Detail)
 	}
 }
 

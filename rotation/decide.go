@@ -62,6 +62,7 @@ type Action struct {
 	Prior    bool   // what Side means for this place is what it held before
 	Over     bool   // of a set: only over what is known (the store)
 	Why      string // of a kill
+	Reminder int    // of a notice: which one
 }
 
 // Effect reports whether the action changes the outside world, and the step
@@ -108,7 +109,12 @@ type Wait struct {
 	Kind     pawl.Kind
 	Detail   string // what was seen instead
 	Hint     string
-	Until    time.Time
+	Until    time.Time // of a person: by when it ought to be done
+}
+
+// Overdue reports whether a person has had more time than they were given.
+func (w Wait) Overdue(now time.Time) bool {
+	return w.On == OnPerson && !w.Until.IsZero() && now.After(w.Until)
 }
 
 // A Decision is everything that can be done now.

@@ -74,7 +74,7 @@ func (d *decider) watch() bool {
 func (d *decider) watchPlace(i int) bool {
 	c, p := &d.s.Plan.Consumers[i], &d.s.Places[i]
 	if !d.s.wrote(p) {
-		d.write(c, p)
+		d.write(i)
 		return false
 	}
 	last := d.s.WatchUntil

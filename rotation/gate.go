@@ -123,9 +123,9 @@ func (d *decider) gate() bool {
 func (d *decider) refresh(i int) {
 	c, p := &d.s.Plan.Consumers[i], &d.s.Places[i]
 	if c.Human != nil && p.Confirmed != d.s.Target {
-		d.wait(Wait{On: OnPerson, Consumer: c.ID, Detail: c.Human.Ask})
+		d.waitPerson(i)
 	}
-	if c.Human == nil {
+	if c.Human == nil && !d.s.believed(i) {
 		if p.Look.Verdict != pawl.Proved {
 			d.unproved(c.ID, p.Look)
 		}
@@ -176,7 +176,7 @@ func (s *State) concerned(i int) bool {
 		return s.Places[i].Touched && s.Plan.Consumers[i].Required()
 	}
 	c := &s.Plan.Consumers[i]
-	return c.Required() && !(c.Human != nil && s.rehearsing()) && !s.Accepted(i)
+	return c.Required() && !(c.Human != nil && s.rehearsing()) && !s.Accepted(i) && !s.skips(i)
 }
 
 // Guard reports why the doomed generation must not be revoked now, or nil. It
@@ -233,7 +233,7 @@ func (s *State) proved(i int, now time.Time) error {
 		if p.Confirmed != s.Target {
 			return fmt.Errorf("not confirmed")
 		}
-	} else {
+	} else if !s.believed(i) {
 		switch {
 		case !s.wrote(p):
 			return fmt.Errorf("not written")
@@ -290,7 +290,7 @@ func (s *State) Holds(i int) bool {
 	if c.Human != nil {
 		return p.Confirmed == s.Target
 	}
-	if p.Look.Verdict != pawl.Proved || !s.wrote(p) {
+	if (p.Look.Verdict != pawl.Proved || !s.wrote(p)) && !s.believed(i) {
 		return false
 	}
 	for _, pr := range p.Proofs {

@@ -35,7 +35,14 @@ func (d *decider) mint() bool {
 		return false
 	}
 	n := len(d.s.Attempts) + 1
-	d.do(Action{Do: DoMint, Attempt: n, Label: fmt.Sprintf("%s/%d", d.s.Label, n)})
+	label := fmt.Sprintf("%s/%d", d.s.Label, n)
+	if d.s.Plan.Hand != nil {
+		// Nobody begins anything by this: a person acts once they see the label, and
+		// they see it only when it is durable. A crash here has asked nobody.
+		d.Append = append(d.Append, pawl.Event{Type: pawl.EvIntended, Step: pawl.StepMint, Attempt: n, Label: label})
+		return false
+	}
+	d.do(Action{Do: DoMint, Attempt: n, Label: label})
 	return false
 }
 
@@ -67,6 +74,10 @@ func (d *decider) settleMint() bool {
 	a := d.s.Attempt()
 	if a == nil || a.GivenUp != "" || a.Status == Done {
 		return true
+	}
+	if a.Status == Intended && d.s.Plan.Hand != nil {
+		d.mintByHand(a)
+		return false
 	}
 	if a.Status == Intended {
 		d.wait(Wait{On: OnEffect, Detail: "minting"})
@@ -109,7 +120,7 @@ func (d *decider) verify() bool {
 		d.abort(pawl.Mismatch, "the new generation is not what the catalog asks for: "+c.Detail)
 		return false
 	}
-	if least := max(d.s.Plan.Every, shortest); !a.Expires.IsZero() && a.Expires.Before(a.At.Add(least)) {
+	if d.s.TooShort(a.At, a.Expires) {
 		d.abort(pawl.Mismatch, fmt.Sprintf("the new generation lives only until %s", a.Expires.UTC().Format(time.RFC3339)))
 		return false
 	}

@@ -50,6 +50,9 @@ func (d *decider) wave(w int) bool {
 			d.tell(i)
 			continue
 		}
+		if d.s.skips(i) {
+			continue
+		}
 		bring := d.bring
 		if d.s.Accepted(i) {
 			bring = d.attempt
@@ -61,10 +64,14 @@ func (d *decider) wave(w int) bool {
 	return ready
 }
 
+// skips reports whether a place is left as it is: no person is asked to move
+// onto a value that goes again.
+func (s *State) skips(i int) bool { return s.Plan.Consumers[i].Hand != nil && s.rehearsing() }
+
 // written reports whether every machine of a wave was written.
 func (d *decider) written(w int) bool {
 	for i, c := range d.s.Plan.Consumers {
-		if c.Wave == w && c.Human == nil && !d.s.wrote(&d.s.Places[i]) {
+		if c.Wave == w && c.Human == nil && !d.s.skips(i) && !d.s.wrote(&d.s.Places[i]) {
 			return false
 		}
 	}
@@ -76,7 +83,7 @@ func (d *decider) written(w int) bool {
 func (d *decider) bring(i int) bool {
 	c, p := &d.s.Plan.Consumers[i], &d.s.Places[i]
 	if !d.s.wrote(p) {
-		d.write(c, p)
+		d.write(i)
 		return false
 	}
 	if p.Pending != "" {
@@ -86,7 +93,7 @@ func (d *decider) bring(i int) bool {
 		}
 		return false
 	}
-	shown := d.shown(c, p)
+	shown := d.s.believed(i) || d.shown(c, p)
 	if d.prior(p) {
 		return shown
 	}
@@ -105,7 +112,12 @@ func (d *decider) bring(i int) bool {
 
 // write asks for the place to be written, unless an earlier write of the other
 // side may still land, or only a person can help.
-func (d *decider) write(c *pawl.Place, p *Place) {
+func (d *decider) write(i int) {
+	c, p := &d.s.Plan.Consumers[i], &d.s.Places[i]
+	if c.Hand != nil {
+		d.writeByHand(i)
+		return
+	}
 	if p.Heals > Heals {
 		d.help(c.ID, pawl.Conflict, "something keeps putting another value there: "+p.Look.Detail,
 			"find what writes it (a sync, a deploy with an old configuration), stop it, then resume")
@@ -286,24 +298,6 @@ func (d *decider) restore() bool {
 	return ready
 }
 
-// tell notifies a person, once for each direction. That it fails never holds
-// anything up: what is to be done is on every screen as well.
-func (d *decider) tell(i int) {
-	c, p := &d.s.Plan.Consumers[i], &d.s.Places[i]
-	if p.Confirmed == d.s.Target || d.s.rehearsing() {
-		return // has moved already, or is not to move at all
-	}
-	if p.Notice.Status == Done && p.Side == d.s.Target || p.Notice.Status == Intended {
-		return
-	}
-	if p.Notice.Fails > 2 {
-		return
-	}
-	if p.Notice.Fails == 0 || d.due(p.Notice.At.Add(backoff(p.Notice.Fails))) {
-		d.do(Action{Do: DoNotify, Consumer: c.ID, Side: d.s.Target})
-	}
-}
-
 // people: those whose confirmation the revoke waits for.
 func (d *decider) people() bool {
 	if d.s.rehearsing() {
@@ -317,7 +311,7 @@ func (d *decider) people() bool {
 		p := &d.s.Places[i]
 		if p.Confirmed != d.s.Target {
 			ready = false
-			d.wait(Wait{On: OnPerson, Consumer: c.ID, Detail: c.Human.Ask})
+			d.waitPerson(i)
 			continue
 		}
 		if !d.proofs(&c, p, true) {

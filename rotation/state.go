@@ -49,6 +49,11 @@ type State struct {
 	Swept      time.Time // the last listing by Label
 	Unsettled  time.Time // no final sweep before this: an effect of ours may still land
 
+	Holder   string // who looks after it since it was handed over; empty: whoever began it
+	HandedBy pawl.Actor
+	HandedAt time.Time
+	Note     string // what was said with it
+
 	Paused  bool
 	Outcome pawl.Outcome
 	Failure pawl.Event // the refusal or failure that ended it, for people
@@ -97,9 +102,11 @@ type Effect struct {
 	Hint   string
 }
 
-// An Attempt is one try to mint.
+// An Attempt is one try to mint. Where a person mints, it is Intended from when
+// they are asked until the value is there, however many processes come and go.
 type Attempt struct {
 	Effect
+	Told
 	Number  int
 	Label   string
 	ID      string
@@ -129,22 +136,30 @@ type Check struct {
 
 // A Place is the state of one consumer.
 type Place struct {
-	Write       Effect
-	Side        pawl.Side               // what Write wrote
-	Attempt     int                     // which mint, if Side is New
-	Mark        string                  // the vendor's mark of the write
-	Pending     string                  // the vendor holds the write back for a person
-	Unsure      map[pawl.Side]time.Time // until when a write of that side may still land
-	Touched     bool                    // a write of the new generation was ever intended
-	Prior       pawl.Holds              // what it held before, if not the old generation
-	Heals       int                     // how often it had to be written again
-	Look        Seen
-	Proofs      []Proof
-	Notice      Effect     // telling a person
+	Write   Effect
+	Side    pawl.Side               // what Write wrote
+	Attempt int                     // which mint, if Side is New
+	Mark    string                  // the vendor's mark of the write
+	Pending string                  // the vendor holds the write back for a person
+	Unsure  map[pawl.Side]time.Time // until when a write of that side may still land
+	Touched bool                    // a write of the new generation was ever intended
+	Prior   pawl.Holds              // what it held before, if not the old generation
+	Heals   int                     // how often it had to be written again
+	Look    Seen
+	Proofs  []Proof
+	Told
 	Accepted    pawl.Actor // who accepted that it may break; after a leak only
+	Doubt       string     // why the latest claim of a person was not believed
 	Confirmed   pawl.Side
 	By          pawl.Actor
 	ConfirmedAt time.Time
+}
+
+// Told is the state of telling a person what they are waited for.
+type Told struct {
+	Notice   Effect
+	Reminded int // the latest reminder that was sent, or given up
+	Reminder Effect
 }
 
 // A Proof is the state of one proof of a place.

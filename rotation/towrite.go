@@ -13,7 +13,7 @@ func (s *State) ToWrite() []string {
 	for i, c := range s.Plan.Consumers {
 		p := &s.Places[i]
 		switch {
-		case c.Human != nil, s.wrote(p), s.Target == pawl.Old && !p.Touched:
+		case c.Asks() != nil, s.wrote(p), s.Target == pawl.Old && !p.Touched:
 		case p.Side == s.Target && p.Write.hopeless(), p.Heals > Heals:
 		default:
 			ids = append(ids, c.ID)

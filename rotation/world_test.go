@@ -126,13 +126,13 @@ func (w *world) do(a rotation.Action) (crashed bool) {
 		f = w.fate(a)
 	}
 	step, effect := a.Effect()
-	ev := pawl.Event{Type: pawl.EvEnded, Step: step, Consumer: a.Consumer, Proof: a.Proof, Side: a.Side, Attempt: a.Attempt, Label: a.Label, ID: a.ID, Result: f.result}
+	ev := pawl.Event{Type: pawl.EvEnded, Step: step, Consumer: a.Consumer, Proof: a.Proof, Side: a.Side, Attempt: a.Attempt, Label: a.Label, ID: a.ID, Reminder: a.Reminder, Result: f.result}
 	if f.kind != pawl.Other {
 		ev.Kind = f.kind.String()
 	}
 	w.log = append(w.log, fmt.Sprintf("%s %s %s %s %s %+v", w.now.Format("15:04:05.000"), a.Do, a.Consumer, a.Side, a.ID+a.Label, f))
 	if effect {
-		w.append(pawl.Event{Type: pawl.EvIntended, Step: step, Consumer: a.Consumer, Proof: a.Proof, Side: a.Side, Attempt: a.Attempt, Label: a.Label, ID: a.ID, Reason: a.Why})
+		w.append(pawl.Event{Type: pawl.EvIntended, Step: step, Consumer: a.Consumer, Proof: a.Proof, Side: a.Side, Attempt: a.Attempt, Label: a.Label, ID: a.ID, Reason: a.Why, Reminder: a.Reminder})
 		if f.applied {
 			w.apply(a, &ev)
 		}

@@ -296,6 +296,9 @@ func (b *batch) conclude() error {
 		lines = append(lines, memberLine(m, v))
 	}
 	if b.enc != nil {
+		for _, m := range b.all {
+			b.a.instructLeft(b.eng, m.result, b.enc)
+		}
 		for _, l := range lines {
 			b.enc.Encode(l)
 		}
@@ -325,7 +328,9 @@ func (b *batch) tell(code int) {
 	for _, m := range b.all {
 		width = max(width, len(m.plan.Credential))
 		v := b.verdict(m)
-		if v.code == exitDone {
+		if v.code != exitDone {
+			b.a.instructLeft(b.eng, m.result, nil)
+		} else {
 			done++
 		}
 		if v.code != exitDone || m.result.State != nil && len(acceptedBroken(m.result.State)) > 0 {

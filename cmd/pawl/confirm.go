@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,13 +15,26 @@ import (
 )
 
 func newConfirmCommand(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use: "confirm NAME STEP", Short: "Say that a human step is done",
-		Long: `Settles a consumer that is a person. It may be called while another process drives the
-rotation, twice, and after the end.`,
+	g := &giving{}
+	cmd := &cobra.Command{
+		Use: "confirm NAME STEP", Short: "Say that a human step is done, or give the value that a person has made",
+		Long: `Settles a step that only a person can do. It may be called while another process drives the
+rotation, twice, and after the end. Where a machine can look, it looks first: what it
+contradicts is not believed, and nothing is changed (exit 6).
+
+The step mint takes the new value: by a hidden prompt on a terminal, or by --value-stdin or
+--value-file; the token alone, or all that the vendor's tools print. It is tried at the
+vendor before it is kept.`,
 		Args: names(2, 2),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runConfirm(cmd.Context(), args[0], args[1]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := g.check(); err != nil {
+				return err
+			}
+			return a.runConfirm(cmd.Context(), args[0], args[1], g)
+		},
 	}
+	g.flags(cmd)
+	return cmd
 }
 
 func newPauseCommand(a *app) *cobra.Command {
@@ -60,11 +74,48 @@ func (a *app) signal(ctx context.Context, name string, f func(context.Context, *
 	return f(ctx, engine.New(engine.Config{Journal: s, Actor: a.actor()}), run.ID, rotation.Fold(run.Events))
 }
 
-func (a *app) runConfirm(ctx context.Context, name, step string) error {
+// aside opens the newest rotation of a credential with all that is needed to
+// look at its vendors, without driving it.
+func (a *app) aside(ctx context.Context, name string, f func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error) error {
+	cat, err := a.loadCatalog()
+	if err != nil {
+		return err
+	}
+	s, err := a.openState(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	run, err := s.Latest(ctx, name)
+	if pawl.KindOf(err) == pawl.NotFound {
+		return usage("%s was never rotated here", word(name))
+	}
+	if err != nil {
+		return err
+	}
+	eng, _, err := a.engine(ctx, cat, s)
+	if err != nil {
+		return err
+	}
+	return f(ctx, eng, run.ID, rotation.Fold(run.Events))
+}
+
+func (a *app) runConfirm(ctx context.Context, name, step string, g *giving) error {
 	return a.signal(ctx, name, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
 		c := s.Plan.Place(step)
-		if c == nil || c.Human == nil {
+		switch {
+		case s.Plan.Asks(step) == nil:
 			return usage("%s has no human step %q%s", id, step, humanSteps(s.Plan))
+		case c == nil:
+			return a.aside(ctx, name, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+				return a.confirmMint(ctx, eng, id, s, g)
+			})
+		case g.given():
+			return usage("%s takes no value; only the step %s does", step, pawl.MintStep)
+		case s.Outcome == "" && s.NewID() != "" && (c.Hand != nil || len(c.Proofs) > 0 && !s.Confirmed(c.ID)):
+			return a.aside(ctx, name, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+				return a.confirmSeen(ctx, eng, id, s, c)
+			})
 		}
 		switch {
 		case s.Outcome != "": // it blocked nothing, and is done late
@@ -86,10 +137,56 @@ func (a *app) runConfirm(ctx context.Context, name, step string) error {
 	})
 }
 
+// confirmMint gives the value that a person has made.
+func (a *app) confirmMint(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, g *giving) error {
+	if s.Wanted() == nil && !g.given() {
+		_, err := eng.Supply(ctx, id, engine.Pasted{}) // says why none is wanted
+		return notTaken(id, err)
+	}
+	if !g.given() {
+		w := rotation.Wait{On: rotation.OnPerson, Consumer: pawl.MintStep, Detail: s.Plan.Hand.Ask}
+		a.instructStep(ctx, eng, id, s, w)
+		if !a.asks() {
+			return &exit{code: exitUsage, err: fmt.Errorf("nobody can be asked for the value here"), safe: "Nothing was changed.",
+				next: []string{stepCommand(s, id.Credential, pawl.MintStep), "pawl confirm " + id.Credential + " " + pawl.MintStep + " --value-file FILE"}}
+		}
+		taken, err := a.promptForValue(ctx, eng, id, s.Plan)
+		if err != nil || !taken {
+			return err
+		}
+	} else {
+		given, err := a.read(g)
+		if err != nil {
+			return err
+		}
+		if err := a.supply(ctx, eng, id, s.Plan, given); err != nil {
+			return err
+		}
+	}
+	a.say("  If nobody drives it:  %s", a.pasteable("pawl resume "+id.Credential))
+	return nil
+}
+
+// confirmSeen says that a step is done at which a machine can look.
+func (a *app) confirmSeen(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, c *pawl.Place) error {
+	if i := slices.IndexFunc(s.Plan.Consumers, func(p pawl.Place) bool { return p.ID == c.ID }); s.Holds(i) {
+		a.say("%s %s: %s is done already", a.sign(good), id, c.ID)
+		return nil
+	}
+	if err := a.claimDone(ctx, eng, id, c); err != nil {
+		return err
+	}
+	a.say("  If nobody drives it:  %s", a.pasteable("pawl resume "+id.Credential))
+	return nil
+}
+
 func humanSteps(p pawl.Plan) string {
 	var all []string
+	if p.Hand != nil {
+		all = append(all, pawl.MintStep)
+	}
 	for _, c := range p.Consumers {
-		if c.Human != nil {
+		if c.Asks() != nil {
 			all = append(all, c.ID)
 		}
 	}

@@ -18,9 +18,14 @@ type driving struct {
 	timeout    time.Duration
 	retell     bool // what happened so far, from the journal
 	accepting
-
+	take        bool // also if it was handed over to somebody else
 	acceptStale bool
 	held        map[string]bool // credentials whose revoke is not automatic after all
+}
+
+// takes adds the flag of commands that go on with what somebody else may have.
+func (d *driving) takes(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&d.take, "take", false, "take it over if it was handed over to somebody else")
 }
 
 func (d *driving) flags(cmd *cobra.Command, revoke bool) {
@@ -52,7 +57,7 @@ Exit status: 0 done · 1 failed, old credential untouched · 2 usage or catalog 
 type question func(context.Context, *engine.Engine, engine.Result) (answered bool, err error)
 
 // questions are all there are, in the order in which they are tried.
-func (a *app) questions() []question { return []question{a.askRevoke} }
+func (a *app) questions() []question { return []question{a.askMint, a.askStep, a.askRevoke} }
 
 // drive drives a rotation, and on a terminal asks for what it waits for.
 func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID, d *driving, sc *screen) error {
@@ -71,6 +76,7 @@ func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID,
 			return err
 		}
 		if !answered {
+			a.instructLeft(eng, r, sc.enc)
 			return a.conclude(r, sc)
 		}
 	}

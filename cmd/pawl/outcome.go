@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
@@ -164,7 +165,7 @@ func waiting(r engine.Result, resume string) (code int, text string, next []stri
 		case rotation.OnRevoke:
 			return code, "every required consumer is proved; the old key was not revoked, because nobody asked for it", []string{"pawl revoke " + name, "pawl rollback " + name}
 		case rotation.OnPerson:
-			return code, "waits for a person", []string{"pawl confirm " + name + " " + w.Consumer, resume}
+			return code, "waits for a person", []string{stepCommand(r.State, name, w.Consumer), resume}
 		case rotation.OnApproval:
 			return code, "waits for an approval by a second person", []string{"pawl approve " + name + "   # by somebody else than " + r.State.By.ID, "pawl rollback " + name, resume}
 		case rotation.OnVendor:
@@ -244,7 +245,11 @@ func waitLines(waits []rotation.Wait) []map[string]string {
 			continue
 		}
 		seen[key] = true
-		lines = append(lines, map[string]string{"on": string(w.On), "consumer": w.Consumer, "detail": w.Detail, "hint": w.Hint})
+		line := map[string]string{"on": string(w.On), "consumer": w.Consumer, "detail": w.Detail, "hint": w.Hint}
+		if w.On == rotation.OnPerson && !w.Until.IsZero() {
+			line["until"] = w.Until.Format(time.RFC3339)
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

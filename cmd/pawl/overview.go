@@ -91,7 +91,7 @@ func (o *overview) standing(name string) (standing, error) {
 	if err != nil {
 		return standing{}, err
 	}
-	s := standing{cred: cred, mode: modeOf(cred)}
+	s := standing{cred: cred, mode: audit.Method(cred.Mode())}
 	p, known := o.past[name]
 	if known && p.done.Outcome != "" {
 		s.last = p.done.Updated
@@ -150,16 +150,6 @@ func historyOf(ctx context.Context, j *sqlite.Journal, name string) (history.His
 	}
 	runs, err := j.Recent(ctx, name, history.Enough)
 	return history.Of(runs), err
-}
-
-// modeOf says how much of a rotation people do.
-func modeOf(cred *catalog.Credential) audit.Method {
-	for _, c := range cred.Consumers {
-		if c.Human != nil && c.Human.Blocks {
-			return audit.OperatorAssisted
-		}
-	}
-	return audit.Automated
 }
 
 // validWord is how a validation stands, for tables.

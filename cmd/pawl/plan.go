@@ -40,6 +40,7 @@ type planned struct {
 	Version    int         `json:"version"`
 	Credential string      `json:"credential"`
 	Digest     string      `json:"digest"`
+	Mode       pawl.Mode   `json:"mode"`
 	Plan       pawl.Plan   `json:"plan"`
 	OldID      string      `json:"old_id,omitempty"`
 	OldDead    bool        `json:"old_dead,omitempty"`
@@ -121,7 +122,7 @@ func writePlans(a *app, all []planned, file string) error {
 }
 
 func document(p pawl.Plan, r engine.Report) planned {
-	d := planned{Version: 1, Credential: p.Credential, Digest: p.Digest(), Plan: p, OldID: r.Old.ID, OldDead: r.Dead, Findings: r.Findings}
+	d := planned{Version: 1, Credential: p.Credential, Digest: p.Digest(), Mode: p.Mode(), Plan: p, OldID: r.Old.ID, OldDead: r.Dead, Findings: r.Findings}
 	for _, err := range r.Problems {
 		d.Problems = append(d.Problems, err.Error())
 	}
@@ -174,10 +175,11 @@ func problems(r engine.Report) error {
 func (a *app) showPlan(w io.Writer, p pawl.Plan, r engine.Report) {
 	fmt.Fprintf(w, "%s (%s)\n", p.Credential, p.Reason)
 	fmt.Fprintf(w, "  digest   %s\n", p.Digest())
-	fmt.Fprintf(w, "  create   1 generation by %s through %s\n", kindName(p.Issuer.Name), p.Issuer.Connection)
+	fmt.Fprintf(w, "  mode     %s\n", modeWords(p))
+	fmt.Fprintf(w, "  create   1 generation by %s through %s%s\n", kindName(p.Issuer.Name), p.Issuer.Connection, byWhom(p.Hand))
 	for i, c := range p.Consumers {
 		verb := "write"
-		if c.Human != nil {
+		if c.Asks() != nil {
 			verb = "ask"
 		}
 		holds := "unreadable"

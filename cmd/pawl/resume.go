@@ -15,7 +15,7 @@ import (
 )
 
 func newResumeCommand(a *app) *cobra.Command {
-	d := &driving{}
+	d, g := &driving{}, &giving{}
 	cmd := &cobra.Command{
 		Use: "resume NAME...", Short: "Go on with an unfinished rotation, whatever stopped it",
 		Long: `Reads what is known from the journal, looks at what is not, and goes on. Nothing to resume is
@@ -23,14 +23,31 @@ no error. Several go on at once, as pawl rotate does it.
 ` + exits,
 		Args: names(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := g.check(); err != nil {
+				return err
+			}
 			if args = distinctNames(args); len(args) > 1 {
+				if g.given() {
+					return usage("a value is of one credential: resume it by itself")
+				}
 				return a.resumeBatch(cmd.Context(), args, d)
 			}
 			d.retell = true
-			return a.takeUp(cmd.Context(), args[0], d, nil, func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error { return nil })
+			return a.takeUp(cmd.Context(), args[0], d, nil, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+				if !g.given() {
+					return nil
+				}
+				given, err := a.read(g)
+				if err != nil {
+					return err
+				}
+				return a.supply(ctx, eng, id, s.Plan, given)
+			})
 		},
 	}
 	d.flags(cmd, true)
+	d.takes(cmd)
+	g.flags(cmd)
 	return cmd
 }
 
@@ -49,6 +66,7 @@ the new one. This is the step that cannot be undone.
 		},
 	}
 	d.flags(cmd, false)
+	d.takes(cmd)
 	return cmd
 }
 
@@ -133,6 +151,7 @@ func newRollbackCommand(a *app) *cobra.Command {
 		},
 	}
 	d.flags(cmd, false)
+	d.takes(cmd)
 	return cmd
 }
 
@@ -233,6 +252,9 @@ func (a *app) takeUp(ctx context.Context, name string, d *driving, ended func(jo
 	if err != nil {
 		return err
 	}
+	if err := a.mine(ctx, eng, run.ID, state, d.take); err != nil {
+		return err
+	}
 	if err := first(ctx, eng, run.ID, state); err != nil {
 		return err
 	}
@@ -242,6 +264,9 @@ func (a *app) takeUp(ctx context.Context, name string, d *driving, ended func(jo
 	sc := newScreen(a)
 	sc.recall(ctx, s, name)
 	sc.begin(run.ID, state.Plan)
+	if who := heldBy(state); who != "" && !a.json {
+		a.say("It is %s.", who)
+	}
 	if d.retell && a.terminal { // the terminal on which it was told may be gone
 		sc.replay(run.ID, run.Events)
 	}

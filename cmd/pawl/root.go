@@ -80,6 +80,7 @@ Start with:  pawl demo`,
 		newConfirmCommand(a), newApproveCommand(a), newPauseCommand(a), newServeCommand(a), newRevokeCommand(a), newRollbackCommand(a), newRehearseCommand(a),
 		newVerifyCommand(a), newDiscoverCommand(a), newDoctorCommand(a), newSweepCommand(a), newAuditCommand(a), newSchemaCommand(a), newVersionCommand(a), newExitCodesTopic(),
 		newListCommand(a), newShowCommand(a), newDueCommand(a), newHistoryCommand(a), newDocsCommand(a),
+		newHandoverCommand(a), newClaimCommand(a), newEnvCommand(a),
 	)
 	for _, c := range cmd.Commands() {
 		c.Flags().SortFlags = false

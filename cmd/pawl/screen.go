@@ -353,6 +353,8 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 		return idle, "Accepted", ev.Consumer + " by " + ev.Actor.ID + ": " + ev.Reason
 	case pawl.EvConfirmed:
 		return good, ev.Consumer, "claimed: " + ev.Actor.ID + " says it is done"
+	case pawl.EvHandover:
+		return idle, "Handed over", "to " + ev.To + " by " + ev.Actor.ID + ": " + printable(ev.Reason)
 	case pawl.EvSoaking:
 		return busy, "Soaking", "both keys stay valid until " + ev.Until.Local().Format("15:04:05")
 	case pawl.EvAuthorised:
@@ -413,7 +415,7 @@ func endedWords(u engine.Update) (mark, string, string) {
 	case pawl.StepStart:
 		return idle, what, "proof started"
 	case pawl.StepNotify:
-		return idle, what, "told"
+		return idle, what, [...]string{"told", "reminded", "reminded: overdue"}[min(ev.Reminder, 2)]
 	}
 	return mark{}, "", ""
 }

@@ -42,9 +42,14 @@ import (
 //	at REQUEST kill           kill the program that runs, which then does not see the answer; or "interrupt" it
 //	break RULE  /  mend       a fault from now on, as "heroku * ** refuse"; no fault any more
 //	world VERB ARGS...        something happens in the company; see the verbs below
+//	connection FROM TO        edit connections.yaml; FROM must be in it
 //	change FROM TO            edit the credential's file; FROM must be in it
 //	adopt FILE                paste the consumers of FILE into it
 //	further NAME...           more credentials in the same apps; $FURTHER is the first one's authorization
+//	hand FILE [DESCRIPTION]   a person makes an authorization as it was last printed how; its token is in FILE, the vendor's answer in FILE.json
+//	paste FILE                a person pastes the printed REST command into a shell; what it prints is in FILE
+//	opens FILE [IDENTITY]     what is in FILE opens with the key of $RECIPIENT, and is the value in the store
+//	reply PATTERN FILE        when the next program has printed this, the contents of FILE are typed
 //	live ID                   the authorization exists at Heroku
 //	json FILE EXPRESSION WANT what a jq expression makes of all documents of FILE
 //	check                     every copy is the same, works, and nothing is left over
@@ -67,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"sim": scriptSim, "serve": scriptServe, "exit": scriptExit, "type": scriptType, "at": scriptAt, "break": scriptBreak, "mend": scriptMend,
 			"world": scriptWorld, "change": scriptChange, "adopt": scriptAdopt, "live": scriptLive, "json": scriptJSON, "check": scriptCheck, "printed": scriptPrinted,
 			"further": scriptFurther, "flip": scriptFlip, "cut": scriptCut, "scribble": scriptScribble, "sql": scriptSQL,
+			"hand": scriptHand, "paste": scriptPaste, "opens": scriptOpens, "connection": scriptConnection, "reply": scriptReply,
 		},
 	})
 }
@@ -82,6 +88,7 @@ type stage struct {
 	output  bytes.Buffer   // everything that was printed
 	running *os.Process    // by exit
 	typed   string         // for the next exit
+	replies []reply        // for the next exit too
 	flying  sync.WaitGroup // requests that the vendors work on
 }
 
@@ -93,6 +100,10 @@ func setUpScript(e *testscript.Env) error {
 	e.Setenv("HOME", s.home)
 	e.Setenv("DB", filepath.Join(s.home, ".local", "state", "pawl", "pawl.db"))
 	e.Setenv("TZ", "UTC")
+	e.Setenv("RECIPIENT", recipient().Recipient().String())
+	if err := os.WriteFile(filepath.Join(e.WorkDir, "ops.pub"), sshRecipient(), 0o600); err != nil {
+		return err
+	}
 	e.Defer(s.mustNotLeak)
 	return os.MkdirAll(s.home, 0o700)
 }
@@ -229,6 +240,7 @@ func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := s.command(ts, ctx, args[1], args[2:]...)
 	cmd.Stdin, s.typed = strings.NewReader(s.typed), ""
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(ts.Stdout(), s), io.MultiWriter(ts.Stderr(), s)
+	s.answer(ts, cmd)
 	s.mu.Lock()
 	err = cmd.Start()
 	s.running = cmd.Process
@@ -305,6 +317,14 @@ func scriptWorld(ts *testscript.TestScript, neg bool, args []string) {
 		w.Heroku.Redeploy(args[1], map[string]string{world.Key: "HRKU-CANARY-drift"})
 	case "deploy": // APP: somebody deploys it again
 		w.Heroku.Redeploy(args[1], nil)
+	case "store": // FILE: somebody copies the value in use out of the store
+		value, _, _ := w.Infisical.Get("prod", "/", world.Key)
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(value), 0o600))
+	case "copy-new": // PLACE: somebody puts the newest token into the store, or into an app
+		auths := w.Heroku.Authorizations()
+		putByHand(w, args[1], w.Heroku.Token(auths[len(auths)-1].ID))
+	case "put": // PLACE FILE: somebody puts what a file holds there
+		putByHand(w, args[1], strings.TrimSpace(ts.ReadFile(args[2])))
 	case "revoke-old": // somebody revokes the authorization in use
 		revokeAtHeroku(ts, w.OldID)
 	case "twin": // a second authorization of the same name whose token cannot be told from the first's

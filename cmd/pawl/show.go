@@ -119,13 +119,13 @@ func (a *app) runbookLink(name string) string {
 }
 
 func (a *app) showPlaces(plan pawl.Plan) {
-	a.print("  %-11s %s", "issuer", kindName(plan.Issuer.Name)+" through "+plan.Issuer.Connection)
+	a.print("  %-11s %s", "issuer", kindName(plan.Issuer.Name)+" through "+plan.Issuer.Connection+byWhom(plan.Hand))
 	for _, c := range plan.Consumers {
 		what := kindOf(c) + " " + c.Where
 		if c.Human != nil && !c.Human.Blocks {
 			what += " (blocks nothing)"
 		}
-		a.print("  %-11s %-14s %s, needs %s%s", map[bool]string{true: "store", false: fmt.Sprintf("wave %d", c.Wave)}[c.Store], c.ID, printable(what), c.Require, proofs(c))
+		a.print("  %-11s %-14s %s, needs %s%s", map[bool]string{true: "store", false: fmt.Sprintf("wave %d", c.Wave)}[c.Store], c.ID, printable(what), c.Require, proofs(c)+byWhom(c.Hand))
 	}
 }
 

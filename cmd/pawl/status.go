@@ -70,9 +70,13 @@ type statusDoc struct {
 	Stopped    string              `json:"stopped,omitempty"` // why the last process left it
 	Gone       *time.Time          `json:"gone,omitempty"`    // the last process ended without a word; when it was last heard of
 	Unknown    []string            `json:"unknown,omitempty"` // effects of which it is found out first, when it is resumed, whether they happened
+	Mode       pawl.Mode           `json:"mode"`
+	Holder     string              `json:"holder,omitempty"`  // to whom it was handed over
+	Overdue    []string            `json:"overdue,omitempty"` // steps of people that have taken too long
 	Next       []string            `json:"next,omitempty"`
 	key        string              // of the old key, for people
 	text       string
+	held       string
 	unproved   bool // it stopped for lack of a proof
 }
 
@@ -199,7 +203,7 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 	s := rotation.Fold(run.Events)
 	dec := rotation.Decide(s, time.Now())
 	d := statusDoc{Rotation: run.ID.String(), Credential: run.ID.Credential, Reason: s.Plan.Reason, Phase: dec.Phase, Outcome: s.Outcome,
-		Started: s.Started, Updated: s.Last, OldID: s.OldID, NewID: s.NewID(), OldValid: s.OldValid(), SafeToStop: true, Waits: waitLines(dec.Waits)}
+		Started: s.Started, Updated: s.Last, OldID: s.OldID, NewID: s.NewID(), OldValid: s.OldValid(), SafeToStop: true, Waits: waitLines(dec.Waits), Mode: s.Plan.Mode()}
 	for i, c := range s.Plan.Consumers {
 		p := s.Places[i]
 		proved := s.Holds(i)
@@ -207,6 +211,12 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 			Proved: proved, Class: classWord(s, i), Detail: p.Look.Detail, human: c.Human != nil})
 	}
 	if s.Outcome == "" {
+		d.Holder, d.held = s.Holder, heldBy(s)
+		for _, w := range dec.Waits {
+			if w.Overdue(time.Now()) {
+				d.Overdue = append(d.Overdue, w.Consumer)
+			}
+		}
 		d.key, d.Stopped = oldKey(s), lastWords(run.Events)
 		v := judge(engine.Result{ID: run.ID, State: s, Phase: dec.Phase, Waits: dec.Waits})
 		d.text, d.Next, d.unproved = v.text, v.next, v.code != exitWaits
@@ -279,6 +289,12 @@ func (a *app) showStatus(d statusDoc) {
 	if d.Outcome == "" {
 		a.print("  %s", d.key)
 	}
+	if d.Mode != pawl.Automated {
+		a.print("  %s", d.Mode)
+	}
+	if d.held != "" {
+		a.print("  %s", d.held)
+	}
 	if d.Driver != "" {
 		a.print("  driven by %s", d.Driver)
 	}
@@ -319,7 +335,7 @@ func (a *app) showStatus(d statusDoc) {
 		a.print("      when it stopped: %s", plainly(d.Stopped))
 	} else {
 		for _, w := range d.Waits {
-			a.print("      %-14s %s", w["consumer"], plainly(w["detail"]))
+			a.print("      %-14s %s", w["consumer"], plainly(w["detail"])+byWhen(w, d.Overdue))
 		}
 	}
 	a.print("  Next:")

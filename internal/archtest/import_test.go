@@ -41,6 +41,9 @@ var diagram = []row{
 	{pkg: "ical", not: "os net net/http log/slog"},
 	{pkg: "postmortem", uses: ". journal rotation", std: "pure"},
 
+	// How a value is brought to a person.
+	{pkg: "deliver", uses: ".", deps: "filippo.io/age", not: "net net/http log/slog"},
+
 	// Vendors. A provider knows the core and how a vendor is plugged in, and
 	// neither files nor logs: wire does the HTTP and says what was asked.
 	{pkg: "provider", uses: ".", not: "os log/slog"},

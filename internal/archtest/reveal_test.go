@@ -22,12 +22,18 @@ var revealers = map[string]string{
 	"probe/http/client.go":   "puts the token of an endpoint into the Authorization header",
 	"probe/http/digest.go":   "digests the value, to compare it with what a consumer attests",
 	"probe/attest/attest.go": "keys the HMAC with the value, to compare it with what a consumer attests",
+	"deliver/deliver.go":     "encrypts a value to a person",
+	"deliver/block.go":       "writes a value into a file of a person's, who asked for it",
+	"cmd/pawl/claim.go":      "shows a value on the terminal of who asked for it and typed its name",
+	"cmd/pawl/env.go":        "puts a value into the environment of the command that somebody asked for",
+	"cmd/pawl/paste.go":      "tells how long a value is that was pasted, and its vendor's mark",
 
 	"api/client.go":             "puts the token into the Authorization header",
 	"desk/desktest/desktest.go": "a simulated vendor and its places",
 
 	"provider/wire/do.go":              "puts the token into the Authorization header",
 	"provider/heroku/vars.go":          "puts the value into a config var, and compares what is there",
+	"provider/heroku/byhand.go":        "reads what the vendor's tools print of a new token",
 	"provider/heroku/configvars.go":    "looks at the length of values",
 	"provider/heroku/authorization.go": "matches a value with the masked token that the API shows",
 	"provider/github/client.go":        "puts the token into the Authorization header",

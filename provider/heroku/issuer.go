@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
-	"time"
 
 	"github.com/pawl-dev/pawl"
 )
@@ -43,10 +42,7 @@ func (i *issuer) Mint(ctx context.Context, label string) (pawl.Generation, error
 		return pawl.Generation{}, err
 	}
 	now := i.c.now()
-	body := struct {
-		Description string   `json:"description"`
-		Scope       []string `json:"scope"`
-	}{i.set.Description + " " + now.UTC().Format(time.DateOnly) + " " + label, i.set.scope()}
+	body := creation{i.described(label), i.set.scope()}
 
 	var a authorization
 	if _, err := i.c.do(ctx, call{op: op, method: http.MethodPost, path: authorizations, body: body, mutates: true}, &a); err != nil {

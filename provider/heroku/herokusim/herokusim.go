@@ -134,6 +134,19 @@ func (s *Sim) Valid(token string) bool {
 	return s.bearer(token) != nil
 }
 
+// Token returns an authorization's token, as whoever made it has seen it; "" if
+// there is none of that id.
+func (s *Sim) Token(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.auths {
+		if a.id == id && s.exists(a) {
+			return a.token
+		}
+	}
+	return ""
+}
+
 // Auth is an authorization without its token.
 type Auth struct {
 	ID          string
