@@ -223,6 +223,13 @@ func TestAction(t *testing.T) {
 	r.want(0, "heroku-api-key/1 is done")
 	r.use(map[string]string{"mode": "verify", "catalog": r.f.catalog, "state": state})
 	r.want(0)
+	r.use(map[string]string{"mode": "due", "catalog": r.f.catalog, "state": state})
+	r.want(0)
+	if strings.Contains(r.summary, world.Credential) {
+		t.Errorf("rotated just now, and due:\n%s", r.summary)
+	}
+	r.use(map[string]string{"mode": "due", "catalog": r.f.catalog, "state": state, "within": "100d"})
+	r.want(0, world.Credential)
 	if wrong := r.f.w.Check(); len(wrong) > 0 {
 		t.Errorf("at the end: %q", wrong)
 	}
