@@ -44,7 +44,7 @@ func (a *app) askStep(ctx context.Context, eng *engine.Engine, r engine.Result) 
 func (a *app) claimDone(ctx context.Context, eng *engine.Engine, id pawl.RotationID, c *pawl.Place) error {
 	got, err := eng.Confirm(ctx, id, c.ID)
 	if pawl.KindOf(err) == pawl.Mismatch {
-		return &exit{code: exitIncomplete, err: err, safe: "The claim was not believed, and nothing was changed.", next: []string{stepOf(id, c)}}
+		return &exit{code: exitIncomplete, err: err, safe: "The claim was not believed, and nothing was changed.", next: []string{confirming(id, c)}}
 	}
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (a *app) claimDone(ctx context.Context, eng *engine.Engine, id pawl.Rotatio
 	return nil
 }
 
-func stepOf(id pawl.RotationID, c *pawl.Place) string {
+func confirming(id pawl.RotationID, c *pawl.Place) string {
 	return "pawl confirm " + id.Credential + " " + c.ID + "   # once it is done"
 }
 
