@@ -200,7 +200,7 @@ func (b *batch) ask(ctx context.Context, of []*member) (again []*member) {
 
 func (b *batch) one(ctx context.Context, m *member) {
 	defer b.together.Leave(m.plan.Credential)
-	m.result, m.err = b.eng.Drive(ctx, m.id, engine.Options{AutoRevoke: b.d.autoRevoke, Timeout: b.d.timeout,
+	m.result, m.err = b.eng.Drive(ctx, m.id, engine.Options{AutoRevoke: b.d.revokes(m.plan.Credential), Timeout: b.d.timeout,
 		Patience: b.together.Patience, Turns: b.turns, Watch: func(u engine.Update) { b.watch(m, u) }})
 }
 

@@ -17,12 +17,16 @@ type driving struct {
 	autoRevoke bool
 	timeout    time.Duration
 	accepting
+
+	acceptStale bool
+	held        map[string]bool // credentials whose revoke is not automatic after all
 }
 
 func (d *driving) flags(cmd *cobra.Command, revoke bool) {
 	cmd.Flags().BoolVarP(&d.yes, "yes", "y", false, "do not ask before beginning")
 	if revoke {
 		cmd.Flags().BoolVar(&d.autoRevoke, "auto-revoke", false, "revoke the old credential as soon as every required consumer is proved")
+		cmd.Flags().BoolVar(&d.acceptStale, "accept-stale", false, "--auto-revoke also where the last validation has expired (see stale_after)")
 	}
 	d.accepting.flags(cmd)
 	cmd.Flags().DurationVar(&d.timeout, "timeout", engine.DefaultTimeout, "how long proofs are waited for before it stops safely")
@@ -55,7 +59,7 @@ func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID,
 		return err
 	}
 	for {
-		r, err := eng.Drive(ctx, id, engine.Options{AutoRevoke: d.autoRevoke, Timeout: d.timeout, Watch: sc.watch})
+		r, err := eng.Drive(ctx, id, engine.Options{AutoRevoke: d.revokes(id.Credential), Timeout: d.timeout, Watch: sc.watch})
 		if err != nil {
 			return err
 		}

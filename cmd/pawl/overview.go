@@ -135,13 +135,7 @@ func (o *overview) all() ([]standing, error) {
 func (o *overview) validation(ctx context.Context, s standing) (history.Validation, error) {
 	p := o.past[s.cred.Name]
 	if p.back {
-		h, err := historyOf(ctx, o.j, s.cred.Name)
-		if err != nil {
-			return history.Validation{}, err
-		}
-		if v := h.Validated(); v.Method != history.ReadOnly {
-			return v, nil
-		}
+		return lastValidated(ctx, o.j, s.cred.Name)
 	}
 	if s.last.IsZero() {
 		return history.Validation{Method: history.ReadOnly}, nil

@@ -72,6 +72,7 @@ func (a *app) runPlan(ctx context.Context, args []string, pl *planning, file str
 		if err != nil {
 			return err
 		}
+		report.Findings = append(report.Findings, a.staleFinding(ctx, cat, p.Credential)...)
 		all = append(all, document(p, report))
 		if !a.json {
 			a.showPlan(a.out, p, report)

@@ -214,6 +214,9 @@ func (a *app) takeUp(ctx context.Context, name string, d *driving, ended func(jo
 	if err := first(ctx, eng, run.ID, state); err != nil {
 		return err
 	}
+	if err := a.holdStale(ctx, cat, s, []pawl.Plan{state.Plan}, d); err != nil {
+		return err
+	}
 	sc := newScreen(a)
 	sc.begin(run.ID, state.Plan)
 	return a.drive(ctx, eng, run.ID, d, sc)

@@ -125,6 +125,9 @@ func (a *app) runRotate(ctx context.Context, args []string, p *planning, d *driv
 		return err
 	}
 	defer s.Close()
+	if err := a.holdStale(ctx, cat, s, plans, d); err != nil {
+		return err
+	}
 	if len(plans) > 1 {
 		return a.rotateBatch(ctx, cat, s, plans, d)
 	}

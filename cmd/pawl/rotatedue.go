@@ -68,6 +68,9 @@ func (a *app) runRotateDue(ctx context.Context, args []string, p *planning, d *d
 	if err != nil {
 		return err
 	}
+	if err := a.holdStale(ctx, cat, s, plans, d); err != nil {
+		return err
+	}
 	return a.rotateBatch(ctx, cat, s, plans, d)
 }
 

@@ -64,6 +64,8 @@ var diagram = []row{
 	// What crosses the wire.
 	{pkg: "api", uses: ".", not: "os log/slog"},
 
+	{pkg: "runbook", uses: ". audit catalog history provider", deps: "github.com/yuin/goldmark", tests: "provider/* probe/*", not: "os net net/http log/slog"},
+
 	// What does it, and what puts the vendors into its hands.
 	{pkg: "engine", uses: ". audit journal provider/wrap rotation seal", not: "os net net/http"},
 	{pkg: "connect", uses: ". catalog engine provider provider/retry provider/wire secretref", tests: "provider/all sim sim/world", not: "os"},
