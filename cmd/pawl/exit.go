@@ -108,8 +108,9 @@ func (a *app) report(err error) int {
 			a.say("    %s", a.pasteable(n))
 		}
 	}
+	a.more(ofError(e))
 	if a.json {
-		json.NewEncoder(a.out).Encode(map[string]any{"type": "result", "code": exitName(e.code), "exit": e.code, "error": text, "next": e.next})
+		json.NewEncoder(a.out).Encode(map[string]any{"type": "result", "code": exitName(e.code), "exit": e.code, "error": text, "next": e.next, "help": ofError(e)})
 	}
 	return e.code
 }

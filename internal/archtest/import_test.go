@@ -82,6 +82,9 @@ var diagram = []row{
 	{pkg: "internal/dst", uses: ". rotation", not: "os net net/http"},
 	{pkg: "internal/archtest"},
 
+	// A page for each error, which the program shows.
+	{pkg: "docs/errors", not: "os net net/http log/slog"},
+
 	// What people run.
 	{pkg: "cmd/pawl", uses: "* */* */*/*", deps: "github.com/spf13/cobra golang.org/x/term", tests: "* */* */*/*"},
 }
