@@ -74,11 +74,12 @@ Start with:  pawl demo`,
 		newValidateCommand(a), newPlanCommand(a), newRotateCommand(a), newResumeCommand(a), newStatusCommand(a),
 		newConfirmCommand(a), newApproveCommand(a), newPauseCommand(a), newServeCommand(a), newRevokeCommand(a), newRollbackCommand(a), newRehearseCommand(a),
 		newVerifyCommand(a), newSweepCommand(a), newAuditCommand(a), newSchemaCommand(a), newVersionCommand(a), newExitCodesTopic(),
-		newListCommand(a), newShowCommand(a), newDueCommand(a), newHistoryCommand(a), newDocsCommand(a), newErrorsTopic(),
+		newListCommand(a), newShowCommand(a), newDueCommand(a), newHistoryCommand(a), newDocsCommand(a), newErrorsTopic(), newImportCommand(a),
 	)
 	for _, c := range cmd.Commands() {
 		c.Flags().SortFlags = false
 	}
+	a.completeNames(cmd)
 	return cmd
 }
 
