@@ -168,3 +168,7 @@ func cover(text string, spans []span, offset int) (string, int) {
 	}
 	return b.String(), moved
 }
+
+// Mask is a text in which what looks like a secret is hidden, so that it can be
+// shown.
+func Mask(text string) string { return masked(text) }

@@ -12,7 +12,7 @@ import (
 )
 
 // searches adds the connections that can be searched for copies of the value.
-// All of them are open already.
+// All of them are open already, but for those of places that may break.
 func (o *Opener) searches(h *engine.Hands, plan pawl.Plan) {
 	h.Names = o.names(plan)
 	for _, name := range connections(plan) {
@@ -21,8 +21,10 @@ func (o *Opener) searches(h *engine.Hands, plan pawl.Plan) {
 			if err != nil || c.Kind != p.Name || p.Connection == nil || p.Connection.Discover == nil {
 				continue
 			}
-			h.Searches = append(h.Searches, engine.Searching{Connection: name, Listed: o.listed(plan, c.URL),
-				Discoverer: retry.Discoverer(p.Connection.Discover(o.opened(name)), o.Policy)})
+			if client := o.opened(name); client != nil {
+				h.Searches = append(h.Searches, engine.Searching{Connection: name, Listed: o.listed(plan, c.URL),
+					Discoverer: retry.Discoverer(p.Connection.Discover(client), o.Policy)})
+			}
 		}
 	}
 }

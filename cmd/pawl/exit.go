@@ -108,8 +108,9 @@ func (a *app) report(err error) int {
 			a.say("    %s", a.pasteable(n))
 		}
 	}
+	a.more(ofError(e))
 	if a.json {
-		result := map[string]any{"type": "result", "code": exitName(e.code), "exit": e.code, "error": text, "next": e.next}
+		result := map[string]any{"type": "result", "code": exitName(e.code), "exit": e.code, "error": text, "next": e.next, "help": ofError(e)}
 		if ps, ok := errors.AsType[catalog.Problems](e.err); ok {
 			result["problems"] = problemLines(ps)
 		}

@@ -201,7 +201,7 @@ func (a *app) conclude(r engine.Result, sc *screen) error {
 	if sc != nil && sc.enc != nil {
 		sc.enc.Encode(map[string]any{"type": "result", "code": exitName(v.code), "exit": v.code, "rotation": r.ID.String(), "phase": r.Phase,
 			"outcome": r.State.Outcome, "old_id": r.State.OldID, "new_id": r.State.NewID(), "old_valid": r.State.OldValid(),
-			"detail": v.text, "waits": waitLines(v.waits), "next": v.next})
+			"detail": v.text, "waits": waitLines(v.waits), "next": v.next, "help": ofVerdict(v)})
 	} else {
 		a.tellVerdict(v)
 	}
@@ -234,6 +234,7 @@ func (a *app) tellVerdict(v verdict) {
 			a.say("    %s", a.pasteable(n))
 		}
 	}
+	a.more(ofVerdict(v))
 }
 
 // waitLines lists what is waited for, each consumer once.

@@ -79,12 +79,13 @@ Start with:  pawl demo`,
 		newValidateCommand(a), newPlanCommand(a), newRotateCommand(a), newResumeCommand(a), newStatusCommand(a),
 		newConfirmCommand(a), newApproveCommand(a), newPauseCommand(a), newServeCommand(a), newRevokeCommand(a), newRollbackCommand(a), newRehearseCommand(a),
 		newVerifyCommand(a), newDiscoverCommand(a), newDoctorCommand(a), newSweepCommand(a), newAuditCommand(a), newSchemaCommand(a), newVersionCommand(a), newExitCodesTopic(),
-		newListCommand(a), newShowCommand(a), newDueCommand(a), newHistoryCommand(a), newDocsCommand(a),
+		newListCommand(a), newShowCommand(a), newDueCommand(a), newHistoryCommand(a), newDocsCommand(a), newErrorsTopic(), newImportCommand(a),
 		newHandoverCommand(a), newClaimCommand(a), newEnvCommand(a),
 	)
 	for _, c := range cmd.Commands() {
 		c.Flags().SortFlags = false
 	}
+	a.completeNames(cmd)
 	return cmd
 }
 

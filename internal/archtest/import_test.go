@@ -67,7 +67,7 @@ var diagram = []row{
 	// What crosses the wire.
 	{pkg: "api", uses: ".", not: "os log/slog"},
 
-	{pkg: "runbook", uses: ". audit catalog history provider", deps: "github.com/yuin/goldmark", tests: "provider/*", not: "os net net/http log/slog"},
+	{pkg: "runbook", uses: ". audit catalog history provider", deps: "github.com/yuin/goldmark", tests: "provider/* probe/*", not: "os net net/http log/slog"},
 
 	// What does it, and what puts the vendors into its hands.
 	{pkg: "engine", uses: ". audit journal provider/wrap rotation seal", not: "os net net/http"},
@@ -84,6 +84,9 @@ var diagram = []row{
 	{pkg: "sim/world", uses: "health provider/*/*sim", tests: "catalog provider/all"},
 	{pkg: "internal/dst", uses: ". rotation", not: "os net net/http"},
 	{pkg: "internal/archtest"},
+
+	// A page for each error, which the program shows.
+	{pkg: "docs/errors", not: "os net net/http log/slog"},
 
 	// What people run.
 	{pkg: "cmd/pawl", uses: "* */* */*/*", deps: "github.com/spf13/cobra golang.org/x/term", tests: "* */* */*/*"},

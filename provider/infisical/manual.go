@@ -16,7 +16,7 @@ func (s *settings) Manual(root string) provider.Handbook {
 	}
 	quoted := func(name, value string) string { return "--arg " + name + " " + provider.Quote(value) }
 	where := "--data-urlencode projectId=" + provider.Quote(s.Project) + " --data-urlencode environment=" + provider.Quote(s.Env) + " --data-urlencode secretPath=" + provider.Quote(path)
-	key := `"$INFISICAL/api/v4/secrets/` + url.PathEscape(s.Key) + `"`
+	key := `"$INFISICAL"/api/v4/secrets/` + url.PathEscape(s.Key)
 	return provider.Handbook{
 		SignIn: []provider.Step{{
 			Do: "Sign in to Infisical as the machine identity (or do its steps in the browser). Three wrong client secrets lock it for some minutes.",
@@ -24,7 +24,7 @@ func (s *settings) Manual(root string) provider.Handbook {
 				"INFISICAL=" + provider.Quote(root),
 				`read -rp 'client id: ' ID; read -rsp 'client secret: ' SECRET; echo`,
 				`INFISICAL_TOKEN=$(printf '%s\n%s' "$ID" "$SECRET" | jq -Rn '[inputs] | {clientId: .[0], clientSecret: .[1]}' |`,
-				`  curl -sS -H 'Content-Type: application/json' --data @- "$INFISICAL/api/v1/auth/universal-auth/login" | jq -r .accessToken); unset SECRET`,
+				`  curl -sS -H 'Content-Type: application/json' --data @- "$INFISICAL"/api/v1/auth/universal-auth/login | jq -r .accessToken); unset SECRET`,
 				`echo "${#INFISICAL_TOKEN} characters"`,
 			},
 			Expect: "some hundred characters",

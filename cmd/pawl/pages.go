@@ -1,0 +1,177 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/catalog"
+	errorpages "github.com/pawl-dev/pawl/docs/errors"
+	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/journal/sqlite"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// A pageCode names a way to stop short, and its page in docs/errors. They are a
+// contract and never renamed.
+type pageCode string
+
+const (
+	helpNone          pageCode = "" // nothing to explain
+	helpUsage         pageCode = "usage"
+	helpCatalog       pageCode = "catalog"
+	helpUnknownName   pageCode = "unknown-name"
+	helpUnfinished    pageCode = "unfinished"
+	helpLocked        pageCode = "locked"
+	helpRestored      pageCode = "restored-state"
+	helpDeclined      pageCode = "declined"
+	helpSignIn        pageCode = "sign-in"
+	helpForbidden     pageCode = "forbidden"
+	helpConflict      pageCode = "conflict"
+	helpMismatch      pageCode = "mismatch"
+	helpUnavailable   pageCode = "unavailable"
+	helpUnknown       pageCode = "unknown-outcome"
+	helpInvalid       pageCode = "invalid"
+	helpFailed        pageCode = "failed"
+	helpRotation      pageCode = "rotation-failed"
+	helpNotProved     pageCode = "not-proved"
+	helpNeedsPerson   pageCode = "needs-person"
+	helpWaitsRevoke   pageCode = "waits-revoke"
+	helpWaitsPerson   pageCode = "waits-person"
+	helpWaitsApproval pageCode = "waits-approval"
+	helpWaitsVendor   pageCode = "waits-vendor"
+	helpPaused        pageCode = "paused"
+	helpWaits         pageCode = "waits"
+	helpIncomplete    pageCode = "incomplete"
+	helpInterrupted   pageCode = "interrupted"
+)
+
+// ofError is the page for an error.
+func ofError(e *exit) pageCode {
+	if _, ok := errors.AsType[catalog.Problems](e.err); ok {
+		return helpCatalog
+	}
+	if _, ok := errors.AsType[*journal.OpenError](e.err); ok {
+		return helpUnfinished
+	}
+	if _, ok := errors.AsType[*sqlite.LockedError](e.err); ok {
+		return helpLocked
+	}
+	if setBack(e.err) {
+		return helpRestored
+	}
+	kind := pawl.KindOf(e.err)
+	switch e.code {
+	case exitUsage:
+		if kind == pawl.NotFound {
+			return helpUnknownName
+		}
+		return helpUsage
+	case exitDeclined:
+		return helpDeclined
+	case exitSignIn:
+		return helpSignIn
+	case exitWaits:
+		return helpWaits
+	case exitIncomplete:
+		return helpIncomplete
+	case exitHelp:
+		return helpNeedsPerson
+	case exitInterrupted:
+		return helpInterrupted
+	}
+	return ofKind(kind)
+}
+
+func ofKind(k pawl.Kind) pageCode {
+	switch k {
+	case pawl.Denied, pawl.Operator:
+		return helpSignIn
+	case pawl.Forbidden:
+		return helpForbidden
+	case pawl.NotFound:
+		return helpUnknownName
+	case pawl.Conflict:
+		return helpConflict
+	case pawl.Mismatch:
+		return helpMismatch
+	case pawl.Throttled, pawl.Unavailable:
+		return helpUnavailable
+	case pawl.Unknown:
+		return helpUnknown
+	case pawl.Invalid:
+		return helpInvalid
+	}
+	return helpFailed
+}
+
+// ofVerdict is the page for a run that has stopped.
+func ofVerdict(v verdict) pageCode {
+	switch v.code {
+	case exitDone:
+		return helpNone
+	case exitFailed:
+		return helpRotation
+	case exitSignIn:
+		return helpSignIn
+	case exitIncomplete:
+		return helpNotProved
+	case exitHelp:
+		return helpNeedsPerson
+	case exitInterrupted:
+		return helpInterrupted
+	}
+	for _, w := range v.waits {
+		if code, ok := waitPages[w.On]; ok {
+			return code
+		}
+	}
+	return helpWaits
+}
+
+var waitPages = map[rotation.On]pageCode{rotation.OnRevoke: helpWaitsRevoke, rotation.OnPerson: helpWaitsPerson, rotation.OnApproval: helpWaitsApproval,
+	rotation.OnVendor: helpWaitsVendor, rotation.OnPause: helpPaused}
+
+// more says where the page is.
+func (a *app) more(code pageCode) {
+	if code != helpNone {
+		a.say("  More: pawl help errors %s", code)
+	}
+}
+
+// newErrorsTopic has a topic for each page, so that "pawl help errors CODE"
+// shows it.
+func newErrorsTopic() *cobra.Command {
+	long := "What it means when pawl stops short: what happened, whether anything is broken, what to do.\n\n  pawl help errors CODE\n"
+	cmd := &cobra.Command{Use: "errors", Short: "A page for each way to stop short (pawl help errors CODE)"}
+	for _, code := range pageNames() {
+		text, _ := fs.ReadFile(errorpages.Pages, code+".md") // it is one of its names
+		first, rest, _ := strings.Cut(string(text), "\n")
+		short := strings.TrimPrefix(first, "# "+code+": ")
+		long += "\n  " + code + strings.Repeat(" ", max(1, 18-len(code))) + short
+		cmd.AddCommand(&cobra.Command{Use: code, Short: short, Long: strings.TrimPrefix(first, "# ") + "\n" + rest, Run: func(c *cobra.Command, _ []string) { c.Help() }})
+	}
+	cmd.Long = long
+	cmd.Args = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usage("there is no page %s: pawl help errors lists them", word(args[0]))
+		}
+		return nil
+	}
+	cmd.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	return cmd
+}
+
+// pageNames are the codes that have a page.
+func pageNames() (all []string) {
+	files, _ := fs.Glob(errorpages.Pages, "*.md") // only for a malformed pattern
+	for _, f := range files {
+		all = append(all, strings.TrimSuffix(f, ".md"))
+	}
+	slices.Sort(all)
+	return all
+}
