@@ -261,7 +261,7 @@ func (s *screen) replay(id pawl.RotationID, events []pawl.Event) {
 func (s *screen) retell(id pawl.RotationID, state *rotation.State, events []pawl.Event) {
 	s.again = true
 	for _, ev := range events {
-		state.Apply(ev)
+		state.Follow(ev)
 		d := rotation.Decide(state, ev.At)
 		s.watch(engine.Update{ID: id, Event: ev, State: state, Waits: d.Waits, Phase: d.Phase})
 	}

@@ -200,7 +200,7 @@ func (a *app) collect(ctx context.Context, j *sqlite.Journal, args []string) ([]
 }
 
 func (a *app) statusOf(run journal.Run) statusDoc {
-	s := rotation.Fold(run.Events)
+	s := rotation.FollowAll(run.Events)
 	dec := rotation.Decide(s, time.Now())
 	d := statusDoc{Rotation: run.ID.String(), Credential: run.ID.Credential, Reason: s.Plan.Reason, Phase: dec.Phase, Outcome: s.Outcome,
 		Started: s.Started, Updated: s.Last, OldID: s.OldID, NewID: s.NewID(), OldValid: s.OldValid(), SafeToStop: true, Waits: waitLines(dec.Waits), Mode: s.Plan.Mode()}
