@@ -80,6 +80,12 @@ type CallerChecker interface {
 	CallsWith(value Secret) bool
 }
 
+// A Caller is an [Issuer] that can tell which generations the token that it
+// calls the vendor with may be of. They are never revoked as strays.
+type Caller interface {
+	Callers(ctx context.Context) (ids []string, err error)
+}
+
 // Content is what a place is to hold: a value, or exactly what a snapshot
 // says it held before.
 type Content struct {

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -99,6 +101,7 @@ func sight(ctx context.Context, c pawl.Place, hands *Hands, i int, value pawl.Se
 type Stray struct {
 	Generation pawl.Generation
 	Ours       bool // minted by this installation: an orphan
+	Caller     bool // the connection may sign in with it
 }
 
 // Strays lists the generations that carry the credential's stem or a label of
@@ -122,6 +125,10 @@ func (e *Engine) Strays(ctx context.Context, plan pawl.Plan, stem string, keep f
 	if err != nil {
 		return v.Report, nil, err
 	}
+	callers, err := callers(ctx, hands.Issuer)
+	if err != nil {
+		return v.Report, nil, err
+	}
 	ours := Label(e.cfg.Journal.Install()) + plan.Credential
 	var strays []Stray
 	for _, g := range all {
@@ -129,7 +136,7 @@ func (e *Engine) Strays(ctx context.Context, plan pawl.Plan, stem string, keep f
 		if g.ID == v.Old.ID || keep(g.ID, g.Label) || !mine && !stemmed(g.Label, stem) {
 			continue
 		}
-		strays = append(strays, Stray{g, mine})
+		strays = append(strays, Stray{g, mine, slices.Contains(callers, g.ID)})
 	}
 	return v.Report, strays, nil
 }
@@ -141,11 +148,28 @@ func stemmed(description, stem string) bool {
 	return ok && (rest == "" || rest[0] == ' ' || len(rest) > 1 && !unicode.IsLetter(rune(rest[0])) && unicode.IsDigit(rune(rest[1])))
 }
 
-// Kill revokes a stray of ours.
+// callers are the generations that the connection may sign in with.
+func callers(ctx context.Context, issuer pawl.Issuer) ([]string, error) {
+	c, ok := wrap.As[pawl.Caller](issuer)
+	if !ok {
+		return nil, nil
+	}
+	return c.Callers(ctx)
+}
+
+// Kill revokes a stray. The one that the connection may sign in with is not.
 func (e *Engine) Kill(ctx context.Context, plan pawl.Plan, id string) error {
 	hands, err := e.cfg.Open(ctx, plan)
 	if err != nil {
 		return err
+	}
+	own, err := callers(ctx, hands.Issuer)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(own, id) {
+		return &pawl.Error{Op: "engine.Kill", Kind: pawl.Operator, Err: fmt.Errorf("connection %q may sign in with %s", plan.Issuer.Connection, id),
+			Hint: "sign in otherwise first"}
 	}
 	return hands.Issuer.Revoke(ctx, id)
 }

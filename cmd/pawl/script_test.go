@@ -347,6 +347,10 @@ func scriptWorld(ts *testscript.TestScript, neg bool, args []string) {
 	case "move": // APP KEY: its people move it to the value that is in the store now
 		value, _, _ := w.Infisical.Get("prod", "/", world.Key)
 		w.Heroku.Redeploy(args[1], map[string]string{args[2]: value})
+	case "caller": // DESCRIPTION: the connection signs in with an authorization of this description
+		id, token := w.Heroku.AddAuthorization(world.Account, args[1], []string{"global"})
+		ts.Setenv("ORPHAN", id)
+		ts.Check(os.WriteFile(filepath.Join(ts.Getenv("PAWL_CATALOG"), "secrets", "heroku"), []byte(token), 0o600))
 	case "secret": // REPO NAME: a repository that nobody listed has a secret of this name
 		w.GitHub.AddRepo(args[1])
 		w.GitHub.SetSecret(args[1], "", args[2], "HRKU-CANARY-unknown")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,12 +15,40 @@ import (
 	"github.com/pawl-dev/pawl/rotation"
 )
 
-func (a *app) runSweep(ctx context.Context, revoke, yes bool) error {
+// sweeping are the flags of pawl sweep.
+type sweeping struct {
+	revoke, yes bool
+	id          string // the one that a person has named; empty: all orphans
+}
+
+func (w sweeping) check() error {
+	if w.id != "" && !w.revoke {
+		return usage("--id belongs to --revoke")
+	}
+	return nil
+}
+
+// takes reports whether a stray is to be revoked: an orphan, or the one that a
+// person has named. One that a connection may sign in with is neither.
+func (w sweeping) takes(l strayLine) bool {
+	if !w.revoke || l.Kind == "caller" {
+		return false
+	}
+	if w.id != "" {
+		return l.ID == w.id
+	}
+	return l.Kind == "orphan"
+}
+
+func (a *app) runSweep(ctx context.Context, w sweeping) error {
+	if err := w.check(); err != nil {
+		return err
+	}
 	cat, err := a.loadCatalog()
 	if err != nil {
 		return err
 	}
-	s, err := a.openState(ctx, revoke)
+	s, err := a.openState(ctx, w.revoke)
 	if err != nil {
 		return err
 	}
@@ -30,12 +59,15 @@ func (a *app) runSweep(ctx context.Context, revoke, yes bool) error {
 	}
 	lines, failed := []strayLine{}, error(nil)
 	for _, name := range cat.Names() {
-		found, err := a.sweepOne(ctx, cat, eng, s, name, revoke, yes)
+		found, err := a.sweepOne(ctx, cat, eng, s, name, w)
 		if _, ok := errors.AsType[*exit](err); ok {
 			return err
 		}
 		failed = errors.Join(failed, err)
 		lines = append(lines, found...)
+	}
+	if w.id != "" && failed == nil && !slices.ContainsFunc(lines, func(l strayLine) bool { return l.Revoked }) {
+		failed = notAStray(w.id, lines)
 	}
 	if a.json {
 		if err := json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "strays": lines}); err != nil {
@@ -47,7 +79,16 @@ func (a *app) runSweep(ctx context.Context, revoke, yes bool) error {
 	return failed
 }
 
-func (a *app) sweepOne(ctx context.Context, cat *catalog.Catalog, eng *engine.Engine, s *store, name string, revoke, yes bool) ([]strayLine, error) {
+// notAStray says why what a person has named is not revoked.
+func notAStray(id string, lines []strayLine) error {
+	if slices.ContainsFunc(lines, func(l strayLine) bool { return l.ID == id && l.Kind == "caller" }) {
+		return &exit{code: exitUsage, err: fmt.Errorf("%s is what a connection may sign in with", word(id)), safe: "Nothing was revoked.", next: []string{"sign in otherwise first"}}
+	}
+	return &exit{code: exitUsage, err: fmt.Errorf("%s is not among those that nobody ought to be using: it is in use, of another description, or gone", word(id)),
+		safe: "Nothing was revoked.", next: []string{"pawl sweep"}}
+}
+
+func (a *app) sweepOne(ctx context.Context, cat *catalog.Catalog, eng *engine.Engine, s *store, name string, w sweeping) ([]strayLine, error) {
 	p, err := cat.Plan(name, pawl.Manual)
 	if err != nil {
 		return nil, err
@@ -66,14 +107,17 @@ func (a *app) sweepOne(ctx context.Context, cat *catalog.Catalog, eng *engine.En
 	var lines []strayLine
 	for _, st := range strays {
 		l := strayLine{Credential: name, ID: st.Generation.ID, Label: st.Generation.Label, Kind: "unknown"}
-		if st.Ours {
+		switch {
+		case st.Caller:
+			l.Kind = "caller"
+		case st.Ours:
 			l.Kind = "orphan"
-			if revoke {
-				if err := a.confirmed(ctx, yes, "Revoke the orphan "+l.ID+" ("+l.Label+")?"); err != nil {
-					return lines, err
-				}
-				err = errors.Join(err, a.killStray(ctx, eng, p, &l))
+		}
+		if w.takes(l) {
+			if err := a.confirmed(ctx, w.yes, "Revoke the "+l.Kind+" "+l.ID+" ("+printable(l.Label)+")? This cannot be undone."); err != nil {
+				return lines, err
 			}
+			err = errors.Join(err, a.killStray(ctx, eng, p, &l))
 		}
 		lines = append(lines, l)
 	}

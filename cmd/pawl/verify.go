@@ -145,18 +145,20 @@ func (a *app) showVerify(d verifyDoc) {
 }
 
 func newSweepCommand(a *app) *cobra.Command {
-	var revoke, yes bool
+	w := sweeping{}
 	cmd := &cobra.Command{
 		Use: "sweep", Short: "Find orphans and unknown generations at the vendors (--revoke: revoke the orphans)",
-		Long: `An orphan was minted by this pawl and is used by nobody. Only orphans are ever revoked here;
-unknown generations are listed for a person to look at.
+		Long: `An orphan was minted by this pawl and is used by nobody. --revoke takes only orphans; an unknown
+generation is for a person to look at, and goes with --revoke --id ID. What is in use, and what a
+connection may sign in with (caller), is never revoked here.
 
 Exit status: 0 done · 1 a revoke failed · 2 usage or catalog · 4 sign-in needed`,
 		Args: names(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runSweep(cmd.Context(), revoke, yes) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runSweep(cmd.Context(), w) },
 	}
-	cmd.Flags().BoolVar(&revoke, "revoke", false, "revoke the orphans")
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&w.revoke, "revoke", false, "revoke the orphans")
+	cmd.Flags().StringVar(&w.id, "id", "", "with --revoke: only this one, orphan or unknown")
+	cmd.Flags().BoolVarP(&w.yes, "yes", "y", false, "do not ask")
 	return cmd
 }
 
@@ -164,7 +166,7 @@ type strayLine struct {
 	Credential string `json:"credential"`
 	ID         string `json:"id"`
 	Label      string `json:"label"`
-	Kind       string `json:"kind"` // orphan, unknown
+	Kind       string `json:"kind"` // orphan, unknown, caller
 	Revoked    bool   `json:"revoked"`
 	Error      string `json:"error,omitempty"`
 }

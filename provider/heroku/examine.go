@@ -47,9 +47,7 @@ func (c *client) own(ctx context.Context, op string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	mine := keep(all, func(a authorization) bool {
-		return !a.token().text.IsZero() && !a.token().contradicts(c.token)
-	})
+	mine := c.mine(all)
 	if len(mine) != 1 {
 		return "manage authorizations", nil
 	}
@@ -57,4 +55,19 @@ func (c *client) own(ctx context.Context, op string) (string, error) {
 		return "", &pawl.Error{Op: op, Kind: pawl.Unavailable, Err: errors.New("an authorization without an id")}
 	}
 	return strings.TrimSpace("manage authorizations; it is " + plain(mine[0].Description, 80) + " (" + plain(mine[0].ID, 40) + ")"), nil
+}
+
+// mine are those of the authorizations that the connection's token may be of.
+func (c *client) mine(all []authorization) []authorization {
+	return keep(all, func(a authorization) bool { return !a.token().text.IsZero() && !a.token().contradicts(c.token) })
+}
+
+// Callers implements [pawl.Caller].
+func (i *issuer) Callers(ctx context.Context) ([]string, error) {
+	all, _, err := i.list(ctx, "heroku.Callers")
+	var ids []string
+	for _, a := range i.c.mine(all) {
+		ids = append(ids, a.ID)
+	}
+	return ids, err
 }

@@ -15,6 +15,7 @@ var (
 	_ pawl.Identifier    = (*issuer)(nil)
 	_ pawl.Preflighter   = (*issuer)(nil)
 	_ pawl.CallerChecker = (*issuer)(nil)
+	_ pawl.Caller        = (*issuer)(nil)
 )
 
 // issuer mints OAuth authorizations.
