@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/provider/once"
 	"github.com/pawl-dev/pawl/provider/wrap"
 	"github.com/pawl-dev/pawl/rotation"
 )
@@ -54,6 +55,7 @@ func (e *Engine) Survey(ctx context.Context, plan pawl.Plan) (Report, error) {
 }
 
 func (e *Engine) survey(ctx context.Context, plan pawl.Plan, hands *Hands) *survey {
+	ctx = once.Reads(ctx) // a place is read once, and judged by several questions
 	v := &survey{priors: map[string]pawl.Secret{}, accepted: map[string]bool{}}
 	v.Places = make([]Found, len(plan.Consumers))
 	for i, c := range plan.Consumers {

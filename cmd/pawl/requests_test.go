@@ -47,6 +47,30 @@ func TestCleanRotationWritesOnce(t *testing.T) {
 	}
 }
 
+// TestPlanReadsEachAppOnce: whether it can be written, what it holds, and where
+// else the value is are questions to one answer.
+func TestPlanReadsEachAppOnce(t *testing.T) {
+	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
+	if code := f.pawl("plan", world.Credential); code != exitDone {
+		t.Fatalf("exit %d\n%s", code, f.printed())
+	}
+	reads := map[string]int{}
+	for _, e := range f.rules.Log() {
+		if e.Vendor == "heroku" && strings.HasSuffix(e.Path, "/config-vars") {
+			reads[e.Path]++
+		}
+	}
+	for _, app := range world.Apps {
+		want := 1
+		if app == "acme-api-prod" { // and once as the key in use, whose scope is tried there
+			want = 2
+		}
+		if got := reads["/apps/"+app+"/config-vars"]; got != want {
+			t.Errorf("%s was read %d times, want %d", app, got, want)
+		}
+	}
+}
+
 // TestPlanChangesNothing: plan, verify and sweep only ever read.
 func TestPlanChangesNothing(t *testing.T) {
 	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")

@@ -48,6 +48,7 @@ var diagram = []row{
 	// neither files nor logs: wire does the HTTP and says what was asked.
 	{pkg: "provider", uses: ".", not: "os log/slog"},
 	{pkg: "provider/wrap", std: "pure"},
+	{pkg: "provider/once", not: "os net net/http log/slog"},
 	{pkg: "provider/wire", uses: ".", deps: "golang.org/x/time", tests: "sim", not: "os"},
 	{pkg: "provider/retry", uses: ". provider/wrap", deps: "github.com/cenkalti/backoff", not: "os net/http log/slog"},
 	{pkg: "provider/providertest", uses: ". provider/wrap sim", tests: "provider provider/* provider/*/*sim"},
@@ -55,7 +56,7 @@ var diagram = []row{
 	{pkg: "provider/*/*sim", deps: "golang.org/x/crypto", not: "os log/slog"},
 	{pkg: "provider/github", uses: ". health probe/attest provider provider/wire", deps: "github.com/google/go-github golang.org/x/crypto", tests: vendorTests, not: "os log/slog"},
 	{pkg: "provider/slack", uses: ". provider provider/wire", deps: "github.com/slack-go/slack", tests: vendorTests, not: "os log/slog"},
-	{pkg: "provider/*", uses: ". provider provider/wire", tests: vendorTests, not: "os log/slog"},
+	{pkg: "provider/*", uses: ". provider provider/once provider/wire", tests: vendorTests, not: "os log/slog"},
 	{pkg: "probe/attest", uses: ". health", not: "os net net/http log/slog"},
 	{pkg: "probe/http", uses: ". health probe/attest provider provider/wire", deps: "github.com/itchyny/gojq", not: "os log/slog"},
 
@@ -70,7 +71,7 @@ var diagram = []row{
 	{pkg: "runbook", uses: ". audit catalog history provider", deps: "github.com/yuin/goldmark", tests: "provider/* probe/*", not: "os net net/http log/slog"},
 
 	// What does it, and what puts the vendors into its hands.
-	{pkg: "engine", uses: ". audit journal provider/wrap rotation seal", not: "os net net/http"},
+	{pkg: "engine", uses: ". audit journal provider/once provider/wrap rotation seal", not: "os net net/http"},
 	{pkg: "connect", uses: ". catalog engine provider provider/retry provider/wire secretref", tests: "provider/all sim sim/world", not: "os"},
 
 	// A team around it: what people ask for, and what drives it for them.

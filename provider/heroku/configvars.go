@@ -69,7 +69,7 @@ func (v *configVars) read(ctx context.Context, op string, s *state) (http.Header
 	if err := v.set.Validate(); err != nil { // nothing is asked of a path that means something else
 		return nil, &pawl.Error{Op: op, Kind: pawl.Invalid, Err: err}
 	}
-	resp, err := v.c.do(ctx, call{op: op, path: configVarsOf(v.set.App)}, s)
+	resp, err := v.c.shared(ctx, call{op: op, path: configVarsOf(v.set.App)}, s)
 	return resp.Header, v.explain(err)
 }
 

@@ -54,7 +54,7 @@ func scarce(op string, left int, what string) error {
 func (s search) Search(ctx context.Context, a pawl.Area, q pawl.Search) ([]pawl.Found, error) {
 	const op = "heroku.Search"
 	r := sighting{app: a, q: q}
-	resp, err := s.c.do(ctx, call{op: op, path: configVarsOf(a.Name)}, &r)
+	resp, err := s.c.shared(ctx, call{op: op, path: configVarsOf(a.Name)}, &r)
 	if err != nil {
 		return nil, err
 	}
