@@ -50,7 +50,7 @@ func (a *app) runDue(ctx context.Context, opt *dueOptions) error {
 		return err
 	}
 	defer o.Close()
-	all, err := o.all()
+	all, err := o.all(func(s *standing) bool { return !s.due.IsZero() || s.unknown() })
 	if err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func (a *app) runDue(ctx context.Context, opt *dueOptions) error {
 			return err
 		}
 	}
-	late := slices.ContainsFunc(all, func(s standing) bool { return s.overdue })
-	soon := slices.DeleteFunc(all, func(s standing) bool {
+	late := slices.ContainsFunc(all, func(s *standing) bool { return s.overdue })
+	soon := slices.DeleteFunc(all, func(s *standing) bool {
 		return !s.unknown() && (s.due.IsZero() || s.due.After(o.now.Add(time.Duration(opt.within))))
 	})
 	switch {
@@ -76,7 +76,7 @@ func (a *app) runDue(ctx context.Context, opt *dueOptions) error {
 	return err
 }
 
-func (a *app) writeCalendar(o *overview, all []standing, file string) error {
+func (a *app) writeCalendar(o *overview, all []*standing, file string) error {
 	var text bytes.Buffer
 	if err := calendar(o, all).Write(&text); err != nil {
 		return err
@@ -95,14 +95,14 @@ func (a *app) writeCalendar(o *overview, all []standing, file string) error {
 // calendar has an event for each due date, and one for the window in which the
 // rotation may begin. Their UIDs are those of the credential at this
 // installation, and not of the date.
-func calendar(o *overview, all []standing) ical.Calendar {
+func calendar(o *overview, all []*standing) ical.Calendar {
 	c := ical.Calendar{Name: "Credential rotations", Product: "-//pawl//pawl 1//EN", Made: o.now}
 	for _, s := range all {
 		if s.due.IsZero() {
 			continue
 		}
 		uid := func(what string) string { return fmt.Sprintf("%s-%s@%.12s.pawl", s.cred.Name, what, o.j.Install()) }
-		text := describe(s)
+		text := describe(*s)
 		c.Events = append(c.Events, ical.Event{UID: uid("due"), Summary: s.cred.Name + " is due for rotation", Description: text,
 			From: s.due, To: s.due.Add(time.Hour), Free: true, Categories: []string{"pawl", "due"}, Alarms: s.cred.Schedule.Remind})
 		if from, to := s.cred.Schedule.Opening(s.last, o.now); !from.IsZero() {

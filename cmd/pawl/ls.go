@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,12 +49,9 @@ func (a *app) runList(ctx context.Context, due bool) error {
 		return err
 	}
 	defer o.Close()
-	all, err := o.all()
+	all, err := o.all(func(s *standing) bool { return !due || s.wanted() })
 	if err != nil {
 		return err
-	}
-	if due {
-		all = slices.DeleteFunc(all, func(s standing) bool { return !s.wanted() })
 	}
 	if len(all) == 0 && !a.json {
 		a.say("%s %s", a.sign(good), map[bool]string{true: "nothing is due", false: "the catalog has no credentials"}[due])
@@ -64,10 +60,10 @@ func (a *app) runList(ctx context.Context, due bool) error {
 	return a.showList(ctx, o, all)
 }
 
-func (a *app) showList(ctx context.Context, o *overview, all []standing) error {
+func (a *app) showList(ctx context.Context, o *overview, all []*standing) error {
 	docs, rows := []listed{}, [][]string{}
 	for _, s := range all {
-		v, err := o.validation(ctx, s)
+		v, err := o.validation(ctx, *s)
 		if err != nil {
 			return err
 		}

@@ -25,9 +25,9 @@ type overview struct {
 
 // past is what the list of rotations says of one credential.
 type past struct {
-	latest journal.Run
-	done   journal.Run // the newest completed one; zero if there is none
-	back   bool        // one that was rolled back is newer than that, and may be a rehearsal
+	latest *journal.Run
+	done   *journal.Run // the newest completed one; nil if there is none
+	back   bool         // one that was rolled back is newer than that, and may be a rehearsal
 }
 
 // A standing is how one credential stands.
@@ -56,7 +56,11 @@ func (a *app) overview(ctx context.Context) (*overview, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &overview{cat: cat, now: time.Now(), past: map[string]past{}}
+	return a.overviewOf(ctx, cat)
+}
+
+func (a *app) overviewOf(ctx context.Context, cat *catalog.Catalog) (o *overview, err error) {
+	o = &overview{cat: cat, now: time.Now(), past: map[string]past{}}
 	if o.j, err = a.readState(ctx); err != nil || o.j == nil {
 		return o, err
 	}
@@ -65,7 +69,8 @@ func (a *app) overview(ctx context.Context) (*overview, error) {
 		o.Close()
 		return nil, err
 	}
-	for _, r := range runs { // oldest first
+	for i := range runs { // oldest first
+		r := &runs[i]
 		p := o.past[r.ID.Credential]
 		p.latest = r
 		switch r.Outcome {
@@ -93,7 +98,7 @@ func (o *overview) standing(name string) (standing, error) {
 	}
 	s := standing{cred: cred, mode: audit.Method(cred.Mode())}
 	p, known := o.past[name]
-	if known && p.done.Outcome != "" {
+	if known && p.done != nil {
 		s.last = p.done.Updated
 	}
 	s.due, s.state = cred.Schedule.Due(s.last), cred.Schedule.Standing(s.last, o.now)
@@ -104,18 +109,20 @@ func (o *overview) standing(name string) (standing, error) {
 	return s, nil
 }
 
-// all returns every credential, the one that is due first first; those of which
-// that is not known come last.
-func (o *overview) all() ([]standing, error) {
-	var all []standing
+// all returns the credentials that are wanted, the one that is due first first;
+// those of which that is not known come last.
+func (o *overview) all(wanted func(*standing) bool) ([]*standing, error) {
+	var all []*standing
 	for _, name := range o.cat.Names() {
 		s, err := o.standing(name)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, s)
+		if wanted(&s) {
+			all = append(all, &s)
+		}
 	}
-	slices.SortStableFunc(all, func(x, y standing) int {
+	slices.SortFunc(all, func(x, y *standing) int {
 		switch {
 		case x.due.IsZero() != y.due.IsZero():
 			if x.due.IsZero() {
