@@ -54,6 +54,9 @@ func (d *decider) watch() bool {
 		if c.Human != nil || d.s.Target == pawl.Old && !d.s.Places[i].Touched {
 			continue
 		}
+		if d.s.believed(i) && d.s.Places[i].Look.Verdict != pawl.Proved {
+			continue // a person's word is all there is; a look shows no more of it than before
+		}
 		look := d.watchPlace
 		if d.s.Accepted(i) {
 			look = d.attempt

@@ -263,15 +263,16 @@ func TestNobodyRehearsesByHand(t *testing.T) {
 // seen.
 func TestClaimedIsEnough(t *testing.T) {
 	w := newWorld(t, handed(pawl.Claimed, 2))
-	w.fate = func(a rotation.Action) fate {
-		return fine
-	}
 	w.run()
 	w.lag["a"] = w.now.Add(1000 * time.Hour) // it never shows what it runs on
 	w.holds["a"] = w.state.NewID()
 	w.append(pawl.Event{Type: pawl.EvConfirmed, Consumer: "a", Side: pawl.New, Attempt: 1, Actor: ana})
 	if d := w.run(); len(d.Waits) != 1 || d.Waits[0].On != rotation.OnRevoke {
 		t.Fatalf("waits for %+v, want only for the revoke to be asked for", d.Waits)
+	}
+	w.append(pawl.Event{Type: pawl.EvAuthorised, Actor: ana})
+	if d := w.run(); w.state.Outcome != pawl.Completed {
+		t.Fatalf("outcome %q, waits for %+v", w.state.Outcome, d.Waits)
 	}
 }
 
