@@ -155,14 +155,12 @@ func (a *app) late(ctx context.Context) (all []overdueLine) {
 		return nil
 	}
 	defer o.Close()
-	standings, err := o.all()
+	standings, err := o.all(func(s *standing) bool { return s.overdue && s.open == nil })
 	if err != nil {
 		return nil
 	}
 	for _, s := range standings {
-		if s.overdue && s.open == nil {
-			all = append(all, overdueLine{s.cred.Name, s.due})
-		}
+		all = append(all, overdueLine{s.cred.Name, s.due})
 	}
 	return all
 }
