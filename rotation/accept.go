@@ -43,6 +43,10 @@ const (
 // effect on it is under way. What it waits for by itself is waited for by nobody.
 func (d *decider) attempt(i int) bool {
 	p, waits, wake := &d.s.Places[i], len(d.Waits), d.Wake
+	if d.s.Plan.Consumers[i].Hand != nil && !d.s.wrote(p) {
+		d.tell(i)
+		return true // who is told may still do it; nobody waits for them
+	}
 	most := triesBefore
 	if d.s.Past() {
 		most = triesAfter
