@@ -24,8 +24,16 @@ build: ## ./pawl, stripped
 demo:
 	$(GO) run ./cmd/pawl demo
 
-torture: setup ## the real program: every request, every fault, every call of the file system that `make test` samples
-	$(GO) test ./cmd/pawl -run 'Killed|FaultMatrix|DiskTrouble' -timeout 90m -v -args -torture | grep -E '^(---|ok|FAIL|    --- FAIL)|FAIL'
+FIRE = Killed|AnswerLost|Fault|Strangers|TLS|DNS|Operator|Disk|Downgrade|Busy|ManyDrivers|Stopped|Backup|Regressions|Leak
+torture: setup ## the real program and its journal: every request, every fault, calls of the file system, power cuts; one table at the end
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; bad=0; \
+	$(GO) test ./journal/sqlite -run 'Power|Kill' -timeout 2h -v -args -power.cuts=1000 -kills=500 >"$$dir/journal" 2>&1 || bad=1; \
+	$(GO) test ./cmd/pawl -run '$(FIRE)' -timeout 6h -v -args -torture >"$$dir/pawl" 2>&1 || bad=1; \
+	[ $$bad = 0 ] || cat "$$dir"/* | grep -vE '^=== |--- (PASS|SKIP)'; \
+	sed -n '/ResetBefore/,/X violation/p' "$$dir/pawl"; \
+	cat "$$dir"/* | awk -F ' [|] ' 'BEGIN {printf "\n%-70s %8s %11s\n", "what", "how many", "violations"} \
+	  /tally [|]/ {printf "%-70s %8d %11d\n", $$2, $$3, $$4; n += $$3; v += $$4} END {printf "%-70s %8d %11d\n", "all", n, v}'; \
+	exit $$bad
 
 SEEDS ?= 100000
 soak: ## the deterministic simulator over SEEDS rotations
