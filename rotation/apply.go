@@ -126,7 +126,11 @@ func (s *State) forget() {
 	}
 }
 
+// plan begins the rotation. A journal that has lost its plan has nothing to do.
 func (s *State) plan(e pawl.Event) {
+	if e.Plan == nil {
+		return
+	}
 	s.Plan, s.Label, s.Started, s.By, s.Target = *e.Plan, e.Label, e.At, e.Actor, pawl.New
 	s.Places = make([]Place, len(s.Plan.Consumers))
 	for i, c := range s.Plan.Consumers {
@@ -449,8 +453,8 @@ func (s *State) kill(id, why string) *Effect {
 
 func (s *State) checked(e pawl.Event) {
 	c := s.Checked(e.Side)
-	if e.Side == pawl.New && e.Attempt != len(s.Attempts) {
-		return // of a value that is not in use any more
+	if e.Side == pawl.New && (e.Attempt != len(s.Attempts) || e.Attempt == 0) {
+		return // of a value that is not in use any more, or never was
 	}
 	if e.Side == s.Target && e.Kind != "" {
 		s.Gate = time.Time{}
