@@ -12,11 +12,22 @@ import (
 
 // primary returns SQLite's primary result code, or -1 if err is not from it.
 func primary(err error) int {
+	c := extended(err)
+	if c == code.SQLITE_IOERR_SHMSIZE {
+		return code.SQLITE_FULL // no room for the -shm file
+	}
+	if c >= 0 {
+		c &= 0xff
+	}
+	return c
+}
+
+func extended(err error) int {
 	if e, ok := errors.AsType[interface {
 		error
 		Code() int
 	}](err); ok {
-		return e.Code() & 0xff
+		return e.Code()
 	}
 	return -1
 }

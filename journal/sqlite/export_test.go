@@ -72,3 +72,6 @@ func (o Options) On(driver, vfs, synchronous string, keepWAL func(*sql.Conn) err
 	o.engine = &engine{driver: driver, vfs: vfs, oldest: "3.51.0", synchronous: synchronous, keepWAL: keepWAL}
 	return o
 }
+
+// Failure is how an error with this code of SQLite is told.
+func Failure(code int) error { return failure("journal.Append", simulated{code}) }

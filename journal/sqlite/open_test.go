@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
+	code "modernc.org/sqlite/lib"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/audit"
@@ -309,6 +310,15 @@ func TestFullDisk(t *testing.T) {
 	write(t, j, "a", b)
 	if n := verified(t, j, signer.Public()); n != 2 {
 		t.Errorf("%d audit records, want 2", n)
+	}
+}
+
+// TestFullDiskIsSaid: no room for the -shm file was told as a broken disk.
+func TestFullDiskIsSaid(t *testing.T) {
+	for c, says := range map[int]string{code.SQLITE_FULL: "make room", code.SQLITE_IOERR_SHMSIZE: "make room", code.SQLITE_IOERR_FSYNC: "the disk reports errors"} {
+		if hint := pawl.HintOf(sqlite.Failure(c)); !strings.Contains(hint, says) {
+			t.Errorf("%d: %q, want %q", c, hint, says)
+		}
 	}
 }
 
