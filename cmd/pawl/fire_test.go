@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,6 +29,7 @@ type fire struct {
 	home      string
 	catalog   string
 	env       []string // of pawl, besides HOME and PATH
+	under     []string // a command that starts pawl; nil: nothing does
 	mu        sync.Mutex
 	onRequest func(n int, when string, r *http.Request)
 	output    bytes.Buffer
@@ -88,10 +90,18 @@ func (f *fire) command(ctx context.Context, args ...string) *exec.Cmd {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	cmd := exec.CommandContext(ctx, self, append([]string{"--catalog", f.catalog}, args...)...)
+	all := slices.Concat(f.under, []string{self, "--catalog", f.catalog}, args)
+	cmd := exec.CommandContext(ctx, all[0], all[1:]...)
 	cmd.Env = append([]string{"HOME=" + f.home, "PATH=" + os.Getenv("PATH")}, f.env...)
 	cmd.Stdout, cmd.Stderr = f, f
 	return cmd
+}
+
+func (f *fire) must(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
 }
 
 // Write collects what pawl prints.
