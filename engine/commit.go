@@ -105,7 +105,12 @@ func (r *run) recover(ctx context.Context, b journal.Batch) (int64, error) {
 		}
 		return loaded.Revision, nil
 	}
-	return 0, &pawl.Error{Op: "engine", Kind: pawl.Conflict, Err: errors.New("the append did not happen")}
+	kind := pawl.Conflict // somebody said something meanwhile
+	if loaded.Revision == r.at.Revision {
+		kind = pawl.Unavailable // to be tried again a few times: a broken disk keeps nothing, ever
+	}
+	return 0, &pawl.Error{Op: "engine", Kind: kind, Err: errors.New("the journal did not keep what was written"),
+		Hint: "the disk may be broken or full: look at the system's log before going on"}
 }
 
 func sameEvents(a, b []pawl.Event) bool {

@@ -15,7 +15,7 @@ import (
 type harm struct {
 	name  string
 	fault journal.Fault // of this write
-	full  bool          // and every later write is refused too, as on a full disk
+	full  bool          // and every later write goes wrong too, as on a full or a broken disk
 	kill  string        // the process dies "before" or "after" this write
 }
 
@@ -25,6 +25,7 @@ func harms() []harm {
 		{name: "failed and did nothing", fault: journal.FaultLost},
 		{name: "failed but happened", fault: journal.FaultHappened},
 		{name: "disk full from here on", fault: journal.FaultRefused, full: true},
+		{name: "disk broken from here on", fault: journal.FaultLost, full: true},
 		{name: "killed before", kill: "before"},
 		{name: "killed after", kill: "after"},
 	}
@@ -104,7 +105,7 @@ func (f *flaky) write(b journal.Batch, do func() error) error {
 	case dead && !(now && f.harm.kill == "after"):
 		return engine.ErrKilled
 	case full:
-		f.Memory.FailNext(journal.FaultRefused)
+		f.Memory.FailNext(f.harm.fault)
 	case now:
 		f.Memory.FailNext(f.harm.fault)
 	}

@@ -10,13 +10,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/pawl-dev/pawl/sim/world"
 )
 
-// A syscall is one that a rotation makes of the file system, about so often;
+// A fileCall is one that a rotation makes of the file system, about so often;
 // the kernel's manual has what each is for.
 type fileCall struct {
 	name     string
@@ -29,6 +30,7 @@ const (
 	killed  = "signal=KILL"
 	broken  = "error=EIO"
 	noSpace = "error=ENOSPC"
+	dead    = "error=EIO+" // from this call on
 )
 
 // fileCalls are the calls of the file system that -torture takes: each one that
@@ -37,7 +39,9 @@ const (
 var fileCalls = []fileCall{
 	{"pwrite64", 480, 3, []string{killed}},
 	{"pwrite64", 480, 12, []string{broken, noSpace}},
+	{"pwrite64", 480, 24, []string{dead}},
 	{"fsync", 50, 1, []string{killed, broken, noSpace}},
+	{"fsync", 50, 6, []string{dead}},
 	{"renameat", 24, 1, []string{killed, broken, noSpace}},
 	{"openat", 56, 4, []string{killed, broken, noSpace}},
 	{"open", 10, 1, []string{killed, broken, noSpace}},
@@ -55,10 +59,10 @@ var fileCalls = []fileCall{
 
 // someFileCalls are those of them that are taken by default.
 var someFileCalls = []fileCall{
-	{"pwrite64", 480, 240, []string{killed, broken, noSpace}},
-	{"fsync", 50, 25, []string{killed, broken}},
-	{"renameat", 24, 18, []string{killed, noSpace}},
-	{"ftruncate", 6, 4, []string{killed, broken}},
+	{"pwrite64", 160, 120, []string{killed, broken, noSpace, dead}},
+	{"fsync", 16, 12, []string{killed, broken}},
+	{"renameat", 8, 6, []string{killed, noSpace}},
+	{"ftruncate", 4, 2, []string{killed, broken}},
 	{"linkat", 2, 2, []string{killed, noSpace}},
 }
 
@@ -90,7 +94,9 @@ func TestDiskTrouble(t *testing.T) {
 					defer turn()()
 					defer violations.addIf(t)
 					f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
-					if f.inject(strace, c.name, trouble, i) { // if not: it took fewer calls this time
+					if !f.inject(strace, c.name, trouble, i) {
+						t.Log("not met: no thread made so many of these calls")
+					} else {
 						n.add()
 						f.mustRecover()
 					}
@@ -100,21 +106,32 @@ func TestDiskTrouble(t *testing.T) {
 	}
 }
 
-// inject runs a rotation whose n-th call is in trouble, and reports whether it
-// was: a test of trouble that did not come tests nothing.
+// inject runs a rotation in which the n-th call that some thread makes is in
+// trouble, and reports whether one was: a test of trouble that did not come
+// tests nothing.
 func (f *fire) inject(strace, call, trouble string, n int) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	log := filepath.Join(f.t.TempDir(), "strace")
 	cmd := f.command(ctx, rotate...)
-	cmd.Args = append([]string{strace, "-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:%s:when=%d", call, trouble, n), cmd.Path}, cmd.Args[1:]...)
+	trouble, from := strings.CutSuffix(trouble, "+")
+	when := fmt.Sprint(n)
+	if from {
+		when += "+"
+	}
+	cmd.Args = append([]string{strace, "-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:%s:when=%s", call, trouble, when), cmd.Path}, cmd.Args[1:]...)
 	cmd.Path = strace
+	cmd.Env = append(cmd.Env, "GOMAXPROCS=1") // strace counts the calls of each thread: let there be few
 	cmd.Run()
+	if ctx.Err() != nil {
+		f.t.Error("it did not end")
+	}
 	text, err := os.ReadFile(log)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return strings.Contains(string(text), "(INJECTED)") || strings.Contains(string(text), "killed by SIGKILL")
+	killed := cmd.ProcessState.Sys().(syscall.WaitStatus).Signaled() // strace ends as what it traces
+	return ctx.Err() == nil && (killed || strings.Contains(string(text), "(INJECTED)"))
 }
 
 // mustRecover goes on after a process has died or given up, whether or not it
