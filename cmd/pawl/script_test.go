@@ -13,12 +13,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -94,7 +96,12 @@ type stage struct {
 
 type stageKey struct{}
 
+// heedHangups lets the programs that are started heed a terminal that goes,
+// also where the tests themselves were started to outlive theirs (nohup).
+var heedHangups = sync.OnceFunc(func() { signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) })
+
 func setUpScript(e *testscript.Env) error {
+	heedHangups()
 	s := &stage{t: e.T().(testing.TB), home: filepath.Join(e.WorkDir, "home"), rules: &sim.Rules{}}
 	e.Values[stageKey{}] = s
 	e.Setenv("HOME", s.home)
