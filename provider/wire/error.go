@@ -21,7 +21,7 @@ import (
 // usual meaning of its status:
 //
 //	401 Denied   403 Forbidden   404 NotFound   409, 412 Conflict   429 Throttled
-//	other 4xx and 3xx Invalid    5xx Unknown if the request mutates, else Unavailable
+//	other 4xx and 3xx Invalid    501 of a read Invalid    5xx Unknown if the request mutates, else Unavailable
 //
 // After is taken from Retry-After.
 func Answer(op string, mutates bool, status int, header http.Header) *pawl.Error {
@@ -44,8 +44,8 @@ func kindOf(status int, mutates bool) pawl.Kind {
 		return pawl.Conflict
 	case status == http.StatusTooManyRequests:
 		return pawl.Throttled
-	case status >= 300 && status < 500:
-		return pawl.Invalid
+	case status >= 300 && status < 500, status == http.StatusNotImplemented && !mutates:
+		return pawl.Invalid // to ask again would not help
 	}
 	return unanswered(mutates)
 }
