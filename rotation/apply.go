@@ -346,6 +346,9 @@ func (s *State) setIntended(e pawl.Event) {
 	p.Side, p.Attempt, p.Mark, p.Pending = e.Side, e.Attempt, "", ""
 	p.Touched = p.Touched || e.Side == pawl.New
 	p.Look = Seen{}
+	if c := s.Plan.Place(e.Consumer); c != nil && c.Asks() == nil {
+		p.Confirmed = "" // what was said of it was of an earlier write
+	}
 	for i := range p.Proofs {
 		p.Proofs[i] = Proof{}
 	}
@@ -532,13 +535,16 @@ func (s *State) observed(e pawl.Event) {
 		if c.Asks() != nil && e.Verdict == pawl.Refuted {
 			p.doubted(e.Detail)
 		}
+		if s.prior(p) && seen.Holds == pawl.HoldsNot {
+			s.Gate = time.Time{}
+		}
 		return
 	}
 	if c.Hand != nil && !s.wrote(p) && e.Verdict == pawl.Proved && e.Holds == pawl.HoldsWant {
 		s.writtenByHand(p, e.At) // it was done, and nobody had to say so
 	}
 	p.Look = seen
-	if e.Verdict != pawl.Proved && !s.mayBreak(p) {
+	if s.seen(p).Verdict != pawl.Proved && !s.mayBreak(p) {
 		s.Gate = time.Time{}
 	}
 	if e.Verdict == pawl.Proved {

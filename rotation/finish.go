@@ -82,12 +82,13 @@ func (d *decider) watchPlace(i int) bool {
 	}
 	last := d.s.WatchUntil
 	every := min(max(d.s.WatchUntil.Sub(d.s.Dead)/20, time.Second), time.Minute)
-	ok := d.since(p.Look, last, every, func() { d.look(c, p) })
-	if p.Look.Verdict != pawl.Proved {
-		d.unproved(c.ID, p.Look)
+	v := d.s.seen(p)
+	ok := d.since(v, last, every, func() { d.look(c, p) })
+	if v.Verdict != pawl.Proved {
+		d.unproved(c.ID, v)
 	}
 	if d.prior(p) {
-		return ok // it holds what it held; nothing more was true of it before
+		return ok // it was seen to leave what is dead now; nothing more was true of it before
 	}
 	for j, op := range c.Proofs {
 		if op.Starts {

@@ -126,19 +126,22 @@ func (d *decider) refresh(i int) {
 		d.waitPerson(i)
 	}
 	if c.Human == nil && !d.s.believed(i) {
-		if p.Look.Verdict != pawl.Proved {
-			d.unproved(c.ID, p.Look)
+		v := d.s.seen(p)
+		if v.Verdict != pawl.Proved {
+			d.unproved(c.ID, v)
 		}
-		if !d.s.counts(p.Look.At, d.now) && p.Look.Verdict != pawl.Refuted {
+		if !d.s.counts(v.At, d.now) && v.Verdict != pawl.Refuted {
 			d.look(c, p)
 		}
 	}
-	if d.prior(p) {
-		return
-	}
 	for j, op := range c.Proofs {
 		pr := &p.Proofs[j]
-		if op.Starts && d.stale(pr.At, FreshRun) {
+		if d.prior(p) && (op.Starts || d.s.counts(pr.At, d.now)) {
+			continue
+		}
+		if d.prior(p) {
+			d.prove(DoProve, c, p, j)
+		} else if op.Starts && d.stale(pr.At, FreshRun) {
 			if d.again(&pr.Start, c.ID) || pr.Start.Status == Done {
 				d.prove(DoStart, c, p, j)
 			}
@@ -239,14 +242,14 @@ func (s *State) proved(i int, now time.Time) error {
 			return fmt.Errorf("not written")
 		case p.Pending != "":
 			return fmt.Errorf("the vendor holds the write back")
-		case p.Look.Verdict != pawl.Proved || p.Look.Side != s.Target:
+		case s.seen(p).Verdict != pawl.Proved || p.Look.Side != s.Target:
 			return fmt.Errorf("not proved")
 		case !s.counts(p.Look.At, now):
 			return fmt.Errorf("not seen again; last seen %s ago", now.Sub(p.Look.At).Round(time.Second))
 		}
 	}
-	if s.Target == pawl.Old && p.Prior != "" {
-		return nil // it holds what it held; nothing more was true of it before
+	if s.prior(p) {
+		return s.left(i, func(at time.Time) bool { return s.counts(at, now) })
 	}
 	for j, op := range c.Proofs {
 		pr := &p.Proofs[j]
@@ -273,6 +276,9 @@ func (s *State) Evidence() []pawl.Evidence {
 			all = append(all, pawl.Evidence{Consumer: c.ID, Side: p.Look.Side, Class: p.Look.Class, Source: c.Op.Name, Detail: p.Look.Detail, At: p.Look.At})
 		}
 		for j, pr := range p.Proofs {
+			if s.prior(p) && pr.tells() {
+				pr.Verdict, pr.Class = pawl.Proved, pawl.Attested // that it has left the other one
+			}
 			if pr.Verdict == pawl.Proved {
 				all = append(all, pawl.Evidence{Consumer: c.ID, Side: pr.Seen.Side, Class: pr.Class, Source: c.Proofs[j].Name, Detail: pr.Seen.Detail, At: pr.At})
 			}
@@ -290,15 +296,18 @@ func (s *State) Holds(i int) bool {
 	if c.Human != nil {
 		return p.Confirmed == s.Target
 	}
-	if (p.Look.Verdict != pawl.Proved || !s.wrote(p)) && !s.believed(i) {
+	if (s.seen(p).Verdict != pawl.Proved || !s.wrote(p)) && !s.believed(i) {
 		return false
 	}
+	if s.prior(p) {
+		return s.left(i, func(at time.Time) bool { return !at.IsZero() }) == nil
+	}
 	for _, pr := range p.Proofs {
-		if pr.Verdict != pawl.Proved && !(s.Target == pawl.Old && p.Prior != "") {
+		if pr.Verdict != pawl.Proved {
 			return false
 		}
 	}
-	return s.strength(i) >= c.Require || s.Target == pawl.Old && p.Prior != ""
+	return s.strength(i) >= c.Require
 }
 
 // Strength is the strongest class of evidence that a place has shown.

@@ -95,7 +95,7 @@ func (d *decider) bring(i int) bool {
 	}
 	shown := d.s.believed(i) || d.shown(c, p)
 	if d.prior(p) {
-		return shown
+		return d.away(i, shown)
 	}
 	if !d.proofs(c, p, shown) || !shown {
 		if shown {
@@ -137,16 +137,17 @@ func (d *decider) write(i int) {
 	d.do(Action{Do: DoSet, Consumer: c.ID, Side: d.s.Target, Attempt: len(d.s.Attempts), Prior: d.prior(p), Over: c.Store})
 }
 
-func (d *decider) prior(p *Place) bool { return d.s.Target == pawl.Old && p.Prior != "" }
+func (d *decider) prior(p *Place) bool { return d.s.prior(p) }
 
 // shown reports whether the place itself shows the target, and looks again if
 // it is time to.
 func (d *decider) shown(c *pawl.Place, p *Place) bool {
-	if p.Look.Verdict == pawl.Proved && !p.Look.At.IsZero() { // zero: it was seen before a process took this up
+	v := d.s.seen(p)
+	if v.Verdict == pawl.Proved && !v.At.IsZero() { // zero: it was seen before a process took this up
 		return true
 	}
-	d.unproved(c.ID, p.Look)
-	if p.Look.Verdict != pawl.Refuted && d.lookDue(p.Look, p.Write.At) {
+	d.unproved(c.ID, v)
+	if v.Verdict != pawl.Refuted && d.lookDue(v, p.Write.At) {
 		d.look(c, p)
 	}
 	return false

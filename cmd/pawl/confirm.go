@@ -24,7 +24,10 @@ contradicts is not believed, and nothing is changed (exit 6).
 
 The step mint takes the new value: by a hidden prompt on a terminal, or by --value-stdin or
 --value-file; the token alone, or all that the vendor's tools print. It is tried at the
-vendor before it is kept.`,
+vendor before it is kept.
+
+In a rollback it also settles a place that goes back to the stranger's value which it held before, and
+cannot show that its processes have left the new one: see to that first.`,
 		Args: names(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := g.check(); err != nil {
@@ -104,7 +107,7 @@ func (a *app) runConfirm(ctx context.Context, name, step string, g *giving) erro
 	return a.signal(ctx, name, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
 		c := s.Plan.Place(step)
 		switch {
-		case s.Plan.Asks(step) == nil:
+		case s.Plan.Asks(step) == nil && !s.Confirmable(step):
 			return usage("%s has no human step %q%s", id, step, humanSteps(s.Plan))
 		case c == nil:
 			return a.aside(ctx, name, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
@@ -112,7 +115,7 @@ func (a *app) runConfirm(ctx context.Context, name, step string, g *giving) erro
 			})
 		case g.given():
 			return usage("%s takes no value; only the step %s does", step, pawl.MintStep)
-		case s.Outcome == "" && s.NewID() != "" && (c.Hand != nil || len(c.Proofs) > 0 && !s.Confirmed(c.ID)):
+		case c.Asks() != nil && s.Outcome == "" && s.NewID() != "" && (c.Hand != nil || len(c.Proofs) > 0 && !s.Confirmed(c.ID)):
 			return a.aside(ctx, name, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
 				return a.confirmSeen(ctx, eng, id, s, c)
 			})

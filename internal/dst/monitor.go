@@ -214,9 +214,6 @@ func (m *monitor) revoked(a rotation.Action, judged time.Duration, target value)
 	}
 	oldest := judged - m.fresh() - staleness - 2*skewed - clockBack - time.Second
 	for _, p := range m.s.places {
-		if m.back && p.drifted() {
-			continue // it goes back to what nobody can prove
-		}
 		if p.required() && p.runsOn() == g.value && (p.since < oldest || p.kind == kindHuman && p.since < judged) {
 			m.broken("I1", "%s revokes %s while %s has been on it since %v, long before it was judged at %v", a.Do, g.id, p.c.ID, p.since, judged)
 		}
@@ -228,7 +225,7 @@ func (m *monitor) revoked(a rotation.Action, judged time.Duration, target value)
 		m.broken("I1", "%s is revoked, and %s has been dead since long before", g.id, target)
 	}
 	for _, p := range m.s.places {
-		if !p.required() || m.back && p.drifted() || m.back && !has(p.ran, m.newest()) || m.s.plan.Reason == pawl.Rehearsal && p.kind == kindHuman {
+		if !p.required() || m.back && !has(p.ran, m.newest()) || m.s.plan.Reason == pawl.Rehearsal && p.kind == kindHuman {
 			continue
 		}
 		on := p.ran

@@ -145,6 +145,17 @@ func effectBugs() []mutant {
 				d.Do = append(d.Do, rotation.Action{Do: rotation.DoRevoke, Side: pawl.New, ID: id, Attempt: len(k.state.Attempts)})
 			}
 		}},
+		{Mutant: bug("restored-is-left", "a place that is restored to what it held before counts as off the new generation", "I1"), see: func(_ *worker, s *rotation.State) {
+			if s.Target != pawl.Old {
+				return
+			}
+			s.Plan.Consumers = slices.Clone(s.Plan.Consumers)
+			for i := range s.Plan.Consumers {
+				if c := &s.Plan.Consumers[i]; s.Places[i].Prior != "" {
+					c.Proofs, c.Require = nil, pawl.NoEvidence
+				}
+			}
+		}},
 		{Mutant: bug("no-heal", "a place that fell back is not written again", "I7", "I10", "I13"), hear: func(_ *worker, ev *pawl.Event) {
 			if ev.Type == pawl.EvObserved && ev.Holds != pawl.HoldsWant {
 				ev.Holds = pawl.HoldsUnknown

@@ -130,6 +130,10 @@ func (p *people) help(w rotation.Wait) {
 			s.after(s.between(0, time.Minute), func() { s.signal(pawl.Event{Type: pawl.EvApproved, Actor: who}) })
 		}
 	case rotation.OnPerson: // it is on every screen
+		if c := s.place(w.Consumer); c.kind != kindHuman {
+			p.restart(c)
+			return
+		}
 		p.told(w.Consumer, s.fold().Target)
 	case rotation.OnHelp:
 		if w.Kind == pawl.Conflict && w.Consumer == "store" { // somebody's value is in the store: put back what was there
@@ -138,6 +142,24 @@ func (p *people) help(w rotation.Wait) {
 			}
 		}
 	}
+}
+
+// restart: a place cannot show that it has left the new generation. The operator
+// restarts it, so that it runs on what it stores, and says so.
+func (p *people) restart(c *place) {
+	s := p.s
+	s.after(s.between(time.Second, 5*time.Minute), func() {
+		if s.journal.closed || s.fold().Target != pawl.Old || c.stored != c.origin {
+			return
+		}
+		c.booted = c.version
+		c.switchTo(c.stored)
+		c.note()
+		s.tracef("   %s: restarted by the operator", c.c.ID)
+		s.after(s.between(0, 20*time.Second), func() {
+			s.signal(pawl.Event{Type: pawl.EvConfirmed, Consumer: c.c.ID, Side: pawl.Old, Actor: operator})
+		})
+	})
 }
 
 // told: a person was asked to move, fetches the value from the store, and says

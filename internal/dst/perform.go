@@ -189,7 +189,7 @@ func (k *worker) look(a rotation.Action, g sight) pawl.Event {
 		return ev
 	}
 	p := s.place(a.Consumer)
-	q := question{want: k.wanted(a), not: k.side(a.Side.Other(), a.Attempt), mark: a.Mark, ticket: a.Ticket}
+	q := question{want: k.wanted(a), not: k.side(a.Side.Other(), a.Attempt), prior: a.Prior, mark: a.Mark, ticket: a.Ticket}
 	var o pawl.Observation
 	if a.Do == rotation.DoProve {
 		q.proof = p.c.Proofs[a.Proof-1].Name

@@ -49,7 +49,7 @@ func (s *sim) newPlace(i int) *place {
 	if c.Store && s.chance(0.05) {
 		p.asks = true
 	}
-	if !c.Store && c.Human == nil && c.Op.Name != kindCI && s.chance(0.05) { // drift
+	if !c.Store && c.Human == nil && c.Op.Name != kindCI && s.chance(0.1) { // drift
 		p.origin = foreign + value(i)
 	}
 	p.stored, p.run, p.version, p.booted = p.origin, p.origin, 1, 1
@@ -60,10 +60,6 @@ func (s *sim) newPlace(i int) *place {
 
 // required reports whether a revoke has to wait for this place.
 func (p *place) required() bool { return p.c.Required() }
-
-// drifted reports whether it held somebody's value before, and does not show
-// what runs on it: a rollback restores that value and cannot wait for more.
-func (p *place) drifted() bool { return p.origin >= foreign && p.kind == kindBlind }
 
 // runsOn is what a revoke would take away: nothing for the store, which only
 // keeps.
@@ -199,6 +195,7 @@ func (p *place) agree(v value) {
 // A question is what a look asks.
 type question struct {
 	want, not value
+	prior     bool // want is what it held before: it can be compared with what is stored, and with nothing else
 	mark      string
 	ticket    string
 	proof     string
@@ -264,10 +261,13 @@ func (p *place) prove(q question, ago time.Duration) (o pawl.Observation) {
 			o.Verdict, o.Class = pawl.Proved, pawl.Exercised
 		}
 	default:
-		if v.run == q.want {
+		o.Holds = q.holds(v.run)
+		switch {
+		case q.prior && o.Holds != pawl.HoldsNot:
+			o.Verdict, o.Holds = pawl.Proved, pawl.HoldsOther
+		case v.run == q.want:
 			o.Verdict, o.Class = pawl.Proved, pawl.Attested
 		}
-		o.Holds = q.holds(v.run)
 	}
 	return o
 }

@@ -233,7 +233,7 @@ func (p *probe) shows(ctx context.Context, body any, q attest.Question) (shown, 
 
 // attested compares what the answer shows with both generations. What a
 // snapshot stands for cannot be compared; then all that counts is that it is
-// not the other generation.
+// not the other generation, which only an answer to this question can say.
 func (p *probe) attested(ctx context.Context, body any, q attest.Question, l pawl.Look) pawl.Observation {
 	if p.attest == nil {
 		return pawl.Observation{Verdict: pawl.Proved, Class: pawl.NoEvidence, Detail: "healthy"}
@@ -248,8 +248,8 @@ func (p *probe) attested(ctx context.Context, body any, q attest.Question, l paw
 		return pawl.Observation{Detail: stale}
 	case wrong == "" && is.of(l.Not) && !l.Not.Equal(l.Want.Secret):
 		return pawl.Observation{Holds: pawl.HoldsNot, Detail: "attests the other generation: not moved yet"}
-	case l.Want.Snapshot:
-		return pawl.Observation{Verdict: pawl.Proved, Class: pawl.NoEvidence, Detail: "healthy"}
+	case l.Want.Snapshot && wrong == "":
+		return pawl.Observation{Verdict: pawl.Proved, Class: pawl.NoEvidence, Holds: pawl.HoldsOther, Detail: "attests that it is not on the other generation"}
 	case wrong != "":
 		return pawl.Observation{Detail: wrong}
 	case is.of(l.Want.Secret):
@@ -276,7 +276,7 @@ func (p *probe) stale(body any, a answer, l pawl.Look) string {
 		return "gives the same answer to two questions: cached, or it does not use the nonce"
 	case has && nonce != a.to.Nonce:
 		return "answers an earlier question: cached or replayed"
-	case !has && !l.Want.Snapshot:
+	case !has:
 		return "attests neither generation with this nonce, and does not repeat the nonce"
 	}
 	return ""
