@@ -36,8 +36,8 @@ const signalEvery = 300 * time.Millisecond
 
 // signals takes in what others appended.
 func (r *run) signals(ctx context.Context) error {
-	rev, err := r.e.cfg.Journal.Revision(ctx, r.id)
-	if err != nil || rev == r.at.Revision {
+	at, err := r.e.cfg.Journal.Position(ctx, r.id)
+	if err != nil || at == r.at {
 		return nil // not being able to look for a signal is no reason to stop
 	}
 	return r.reload(ctx)

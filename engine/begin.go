@@ -36,7 +36,7 @@ func (r *run) begin(ctx context.Context, actions []rotation.Action) (intents boo
 	for _, a := range start {
 		if a.Do == rotation.DoRevoke {
 			// Once more, right before the call: the append may have taken long.
-			if err := r.mayRevoke(); err != nil {
+			if err := r.mayRevoke(r.state); err != nil {
 				if err := r.append(ctx, outcome{events: []pawl.Event{r.ended(pawl.StepRevoke, a, err)}}); err != nil {
 					return false, err
 				}
@@ -46,38 +46,6 @@ func (r *run) begin(ctx context.Context, actions []rotation.Action) (intents boo
 		r.fly(ctx, a)
 	}
 	return len(events) > 0, nil
-}
-
-// mayRevoke is the last look before the one effect that cannot be undone. A
-// refusal by the guard is passing: the proofs are taken again. A clock that has
-// jumped is for a person to look at, since soak and evidence are measured by it.
-func (r *run) mayRevoke() error {
-	jump := r.jumped()
-	if back := jump - r.ahead; back < -clockBack { // also if it only went back to where it was: evidence is from the time between
-		jump = back
-	}
-	if jump > clockJump || jump < -clockBack {
-		return &pawl.Error{Op: "engine", Kind: pawl.Operator, Err: fmt.Errorf("the wall clock has jumped by %s since this process began", jump.Round(time.Second)),
-			Hint: "check the clock (or was the machine asleep?), then resume"}
-	}
-	if err := r.state.Guard(r.e.now()); err != nil {
-		return &pawl.Error{Op: "engine", Kind: pawl.Unavailable, Err: err}
-	}
-	return nil
-}
-
-// clockJump is how far wall clock and monotonic clock may drift apart while a
-// process runs. A stepping NTP client stays below.
-// Backwards it is less: evidence looks younger by as much.
-const (
-	clockJump = 2 * time.Minute
-	clockBack = 5 * time.Second
-)
-
-// jumped is how much further the wall clock went than the monotonic one.
-func (r *run) jumped() time.Duration {
-	now := time.Now()
-	return now.Round(0).Sub(r.begun.Round(0)) - now.Sub(r.begun)
 }
 
 // key names an action while it is under way.
@@ -96,10 +64,11 @@ func (r *run) intent(step pawl.Step, a rotation.Action) pawl.Event {
 func (r *run) fly(ctx context.Context, a rotation.Action) {
 	k := key(a)
 	r.flying[k] = true
-	if _, effect := a.Effect(); effect {
-		ctx = r.effects // an effect that was begun is not cut off by an interrupt
-	}
 	do := r.prepare(a) // reads the state, so not in the goroutine
+	if step, effect := a.Effect(); effect {
+		// An effect that was begun is not cut off by an interrupt.
+		ctx, do = pawl.WithFence(r.effects, r.fence(a)), r.fenced(step, a, do)
+	}
 	go func() {
 		limit := longest
 		if a.Do == rotation.DoCensus {

@@ -384,7 +384,12 @@ type health struct{ *place }
 
 func (h health) Prove(ctx context.Context, l pawl.Look) (o pawl.Observation, err error) {
 	err = h.call(ctx, "see health "+h.name, "", func() error {
-		if h.running() == text(l.Want.Secret) {
+		switch runs := h.running(); {
+		case runs == text(l.Not):
+			o.Holds = pawl.HoldsNot
+		case l.Want.Snapshot: // what it is cannot be compared
+			o.Verdict, o.Holds = pawl.Proved, pawl.HoldsOther
+		case runs == text(l.Want.Secret):
 			o.Verdict, o.Class = pawl.Proved, pawl.Attested
 		}
 		return nil

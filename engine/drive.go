@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -67,9 +68,9 @@ type run struct {
 	values  values
 	flying  map[string]bool
 	results chan outcome
-	begun   time.Time     // when this process took it up, with the monotonic reading
-	ahead   time.Duration // the furthest that the wall clock was ahead of the monotonic one since
-	since   time.Time     // when waiting for proofs began
+	begun   time.Time    // when this process took it up, with the monotonic reading
+	ahead   atomic.Int64 // the furthest that the wall clock was ahead of the monotonic one since, in nanoseconds
+	since   time.Time    // when waiting for proofs began
 	phase   rotation.Phase
 	chain   chain
 	effects context.Context
@@ -175,7 +176,7 @@ func (r *run) drive(ctx context.Context) Result {
 // done, until nothing new is decided.
 func (r *run) step(ctx context.Context) (rotation.Decision, error) {
 	for {
-		r.ahead = max(r.ahead, r.jumped())
+		r.ahead.Store(max(r.ahead.Load(), int64(jumped(r.begun))))
 		d := r.hold(rotation.Decide(r.state, r.e.now()))
 		if d.Phase != r.phase {
 			r.phase, r.since = d.Phase, time.Now()

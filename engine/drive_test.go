@@ -416,6 +416,64 @@ func TestSlowRevokeIntent(t *testing.T) {
 	})
 }
 
+// TestFrozenBeforeTheCall: a process that is stopped between its intent and its
+// call, and continued when another one has finished, sends nothing any more.
+func TestFrozenBeforeTheCall(t *testing.T) {
+	for _, step := range []pawl.Step{pawl.StepMint, pawl.StepSet, pawl.StepRevoke} {
+		t.Run(string(step), func(t *testing.T) {
+			bubble(t, nil, func(t *testing.T, w *world) {
+				frozen, thaw := make(chan struct{}), make(chan struct{})
+				froze := false
+				w.journal.done = func(b journal.Batch) {
+					if !froze && has(pawl.EvIntended, step)(b) {
+						froze = true
+						close(frozen)
+						<-thaw
+					}
+				}
+				first := w.behind(t.Context(), engine.Options{AutoRevoke: true})
+				<-frozen
+				w.drive(t.Context(), engine.Options{AutoRevoke: true})
+				w.check(pawl.Completed)
+				before := w.changes()
+				close(thaw)
+				if res := first(); pawl.KindOf(res.Stop) != pawl.Operator && res.State.Outcome == "" {
+					t.Errorf("the first one ends with %v", res.Stop)
+				}
+				if n := w.changes(); n != before {
+					t.Errorf("%d changes after it woke up: %q", n-before, w.calls)
+				}
+				w.check(pawl.Completed)
+			})
+		})
+	}
+}
+
+// TestRevokeHeldUp: a revoke that waits long after it was decided does not go
+// out on evidence that is stale by then.
+func TestRevokeHeldUp(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, w *world) {
+		held := false
+		w.journal.looking = func() {
+			if !held && w.journal.last(pawl.EvIntended, pawl.StepRevoke) {
+				held = true
+				time.Sleep(2 * rotation.Fresh)
+			}
+		}
+		w.drive(t.Context(), engine.Options{AutoRevoke: true})
+		w.check(pawl.Completed)
+		n := 0
+		for _, ev := range w.events() {
+			if ev.Type == pawl.EvIntended && ev.Step == pawl.StepRevoke {
+				n++
+			}
+		}
+		if !held || n != 2 || w.count("revoke id-old") != 1 {
+			t.Errorf("held up %v, %d intents and %d revokes, want a second intent before the one revoke", held, n, w.count("revoke id-old"))
+		}
+	})
+}
+
 // TestQuotedValue: a provider that quotes a value in its error is wrong; what
 // is written down and said is clean all the same.
 func TestQuotedValue(t *testing.T) {

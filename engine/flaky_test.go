@@ -36,7 +36,9 @@ type flaky struct {
 	*journal.Memory
 
 	slow    func(journal.Batch) time.Duration // how long an append takes; nil: no time
-	looking func()                            // called when somebody looks for signals; may be nil
+	looking func()                            // called when somebody looks where the rotation is; may be nil
+	done    func(journal.Batch)               // called after each append; may be nil
+	newest  journal.Batch                     // what was appended last
 
 	mu     sync.Mutex
 	harm   harm
@@ -130,12 +132,25 @@ func (f *flaky) Append(ctx context.Context, id pawl.RotationID, at journal.At, b
 		time.Sleep(f.slow(b))
 	}
 	err = f.write(b, func() (err error) { revision, err = f.Memory.Append(ctx, id, at, b); return err })
+	f.mu.Lock()
+	f.newest = b
+	f.mu.Unlock()
+	if f.done != nil {
+		f.done(b)
+	}
 	return revision, err
 }
 
-func (f *flaky) Revision(ctx context.Context, id pawl.RotationID) (int64, error) {
+func (f *flaky) Position(ctx context.Context, id pawl.RotationID) (journal.At, error) {
 	if f.looking != nil {
 		f.looking()
 	}
-	return f.Memory.Revision(ctx, id)
+	return f.Memory.Position(ctx, id)
+}
+
+// last reports whether the newest append was one of these.
+func (f *flaky) last(ev pawl.EventType, step pawl.Step) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return has(ev, step)(f.newest)
 }

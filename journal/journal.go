@@ -96,8 +96,9 @@ type Journal interface {
 	// if open is set.
 	List(ctx context.Context, open bool) ([]Run, error)
 
-	// Revision returns the current revision; cheap enough to poll.
-	Revision(ctx context.Context, id pawl.RotationID) (int64, error)
+	// Position returns where a rotation is now; cheap enough to poll, and to ask
+	// before each effect whether the caller still drives it.
+	Position(ctx context.Context, id pawl.RotationID) (At, error)
 
 	// Sealed returns a sealed value. None is NotFound.
 	Sealed(ctx context.Context, id pawl.RotationID, name string) ([]byte, error)

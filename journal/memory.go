@@ -321,15 +321,15 @@ func (m *Memory) List(_ context.Context, open bool) ([]Run, error) {
 	return out, nil
 }
 
-// Revision implements [Journal].
-func (m *Memory) Revision(_ context.Context, id pawl.RotationID) (int64, error) {
+// Position implements [Journal].
+func (m *Memory) Position(_ context.Context, id pawl.RotationID) (At, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r, err := m.find("journal.Revision", id)
+	r, err := m.find("journal.Position", id)
 	if err != nil {
-		return 0, err
+		return At{}, err
 	}
-	return r.run.Revision, nil
+	return At{r.run.Revision, r.run.Epoch}, nil
 }
 
 // Sealed implements [Journal].

@@ -79,9 +79,9 @@ func testAppend(t *testing.T, s *suite) {
 	s.equal("revision", s.append(run, journal.At{Revision: 3}, Batch("four")), 4)
 	s.equal("events", s.details(run.ID), []string{"begin", "two", "three", "four"})
 	s.equal("audit", s.audited(), []string{"begin", "two", "four"})
-	rev, err := s.j.Revision(t.Context(), run.ID)
+	at, err := s.j.Position(t.Context(), run.ID)
 	s.ok(err)
-	s.equal("Revision", rev, 4)
+	s.equal("Position", at, journal.At{Revision: 4})
 }
 
 func testCompareAndSwap(t *testing.T, s *suite) {
@@ -115,6 +115,9 @@ func testEpochs(t *testing.T, s *suite) {
 	s.want(pawl.Conflict, err)
 	s.append(run, journal.At{Revision: 1, Epoch: 2}, Batch("driver"))
 	s.equal("audit", s.audited(), []string{"begin", "driver"})
+	at, err := s.j.Position(t.Context(), run.ID)
+	s.ok(err)
+	s.equal("position", at, journal.At{Revision: 2, Epoch: 2})
 }
 
 func testSignals(t *testing.T, s *suite) {
@@ -219,7 +222,7 @@ func testNotFound(t *testing.T, s *suite) {
 	for _, id := range []pawl.RotationID{{Credential: "a", Number: run.ID.Number + 1}, {Credential: "b", Number: 1}, {}} {
 		_, err := s.j.Load(t.Context(), id)
 		s.want(pawl.NotFound, err)
-		_, err = s.j.Revision(t.Context(), id)
+		_, err = s.j.Position(t.Context(), id)
 		s.want(pawl.NotFound, err)
 		_, err = s.j.Claim(t.Context(), id)
 		s.want(pawl.NotFound, err)

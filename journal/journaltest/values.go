@@ -78,9 +78,9 @@ func testUnencodable(t *testing.T, s *suite) {
 		_, err := s.j.Append(t.Context(), run.ID, journal.At{Revision: 1}, journal.Batch{Seal: []journal.Sealed{v}})
 		s.want(pawl.Invalid, err)
 	}
-	rev, err := s.j.Revision(t.Context(), run.ID)
+	at, err := s.j.Position(t.Context(), run.ID)
 	s.ok(err)
-	s.equal("revision", rev, 1)
+	s.equal("revision", at.Revision, 1)
 }
 
 func testAuditVerifies(t *testing.T, s *suite) {

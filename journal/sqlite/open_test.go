@@ -206,8 +206,8 @@ func TestReadOnly(t *testing.T) {
 
 	w := open(t, path, signer) // somebody writes meanwhile
 	run := write(t, w, "d", journaltest.Batch("new"))
-	if rev, err := r.Revision(t.Context(), run.ID); err != nil || rev != 1 {
-		t.Errorf("the reader sees revision %d, %v", rev, err)
+	if at, err := r.Position(t.Context(), run.ID); err != nil || at.Revision != 1 {
+		t.Errorf("the reader sees %+v, %v", at, err)
 	}
 }
 

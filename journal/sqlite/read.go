@@ -183,15 +183,15 @@ func (j *Journal) Recent(ctx context.Context, credential string, most int) (out 
 	return out, err
 }
 
-// Revision implements [journal.Journal].
-func (j *Journal) Revision(ctx context.Context, id pawl.RotationID) (revision int64, err error) {
-	const op = "journal.Revision"
+// Position implements [journal.Journal].
+func (j *Journal) Position(ctx context.Context, id pawl.RotationID) (at journal.At, err error) {
+	const op = "journal.Position"
 	err = j.read(ctx, op, func(q querier) error {
 		_, run, err := find(q, op, id)
-		revision = run.Revision
+		at = journal.At{Revision: run.Revision, Epoch: run.Epoch}
 		return err
 	})
-	return revision, err
+	return at, err
 }
 
 // Sealed implements [journal.Journal].

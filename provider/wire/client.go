@@ -7,6 +7,8 @@
 //   - Nothing is sent twice. net/http repeats a request on its own when a
 //     kept-alive connection breaks and the request looks idempotent to it, so
 //     requests that change something get a connection each.
+//   - A request that changes something asks its fence ([pawl.Fence]) when it is
+//     its turn, and once more when it has a connection.
 //   - An answer has a deadline and a size, and is not decompressed.
 //   - An answer that nobody closes keeps nothing from the next request, if it
 //     is not a success or was read to its end.
@@ -65,7 +67,7 @@ func clientOver(o Options, rt http.RoundTripper) *http.Client {
 	if o.Meter != nil {
 		rt = &metered{rt, o.Meter}
 	}
-	rt = &settled{newLimited(o, rt)}
+	rt = &settled{newLimited(o, fenced{rt})}
 	if o.Log != nil {
 		rt = &logged{next: rt, log: o.Log, vendor: o.Vendor}
 	}
@@ -83,7 +85,7 @@ func refuseRedirect(*http.Request, []*http.Request) error { return errRedirect }
 type split struct{ reads, writes *http.Transport }
 
 func newSplit(o Options) *split {
-	s := &split{reads: newTransport(o), writes: newTransport(o)}
+	s := &split{reads: newTransport(o), writes: fence(newTransport(o))}
 	s.reads.ForceAttemptHTTP2 = true
 	// A connection that was never used before is never a reason for net/http
 	// to try again by itself.

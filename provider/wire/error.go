@@ -74,6 +74,9 @@ func classify(mutates bool, err error) pawl.Kind {
 		return pawl.Invalid
 	}
 	if f, ok := errors.AsType[*failure](err); ok && !f.sent {
+		if e, ok := errors.AsType[*pawl.Error](f.err); ok { // its fence
+			return e.Kind
+		}
 		return pawl.Unavailable
 	}
 	return unanswered(mutates)
@@ -106,6 +109,9 @@ func reason(err error) string {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
+	}
+	if e, ok := errors.AsType[*pawl.Error](err); ok && e.Err != nil { // a fence's, in words that are ours
+		return e.Err.Error()
 	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno.Error()
