@@ -28,8 +28,9 @@
 //
 // # What it rests on
 //
-// Calls land within [rotation.Settle] of their intent, mints within
-// [rotation.Linger], and a process sleeps between its last check and its call
-// no longer than that. [Options.Beyond] breaks these assumptions, to measure
+// Calls land within [rotation.Settle] of the moment in which their fence was
+// asked, mints within [rotation.Linger], and a process sleeps between that
+// moment and the call for no more than a second. Before it, it may sleep for as
+// long as it likes. [Options.Beyond] breaks these assumptions, to measure
 // what they are worth.
 package dst

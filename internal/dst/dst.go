@@ -40,6 +40,7 @@ type Result struct {
 	Drives   int           // how often a process took it up
 	Calls    int           // to vendors and consumers
 	Faults   int           // that fired
+	Fenced   int           // calls that were not sent, since their fence said no
 	Steps    int           // of the event queue
 	Exposure Exposure
 	Fired    [faultKinds]int

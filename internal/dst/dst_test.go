@@ -94,6 +94,7 @@ type tally struct {
 	ends                         map[string]int
 	invariants                   map[string]int
 	calls, drives, faults, steps int
+	fenced, stale                int
 	virtual                      time.Duration
 	orphans, two, mixed          []time.Duration
 }
@@ -113,6 +114,7 @@ func (a *tally) add(r dst.Result) {
 		a.invariants[r.Broken[0].Invariant]++
 	}
 	a.calls, a.drives, a.faults, a.steps, a.virtual = a.calls+r.Calls, a.drives+r.Drives, a.faults+r.Faults, a.steps+r.Steps, a.virtual+r.Took
+	a.fenced, a.stale = a.fenced+r.Fenced, a.stale+r.Exposure.Stale
 	a.orphans = append(a.orphans, r.Exposure.Orphans...)
 	if r.Outcome == pawl.Completed {
 		a.two, a.mixed = append(a.two, r.Exposure.TwoLive), append(a.mixed, r.Exposure.Mixed)
@@ -126,6 +128,7 @@ func (a *tally) String() string {
 	for end, n := range a.ends {
 		fmt.Fprintf(&text, "%8d %s\n", n, end)
 	}
+	fmt.Fprintf(&text, "%d calls fenced off, %d sent by a process that had just been taken over\n", a.fenced, a.stale)
 	fmt.Fprintf(&text, "orphans %s\ntwo generations live %s\nconsumers mixed %s", spread(a.orphans), spread(a.two), spread(a.mixed))
 	return text.String()
 }

@@ -8,6 +8,7 @@ type Exposure struct {
 	Orphans []time.Duration // how long each generation lived that nobody could use
 	TwoLive time.Duration   // old and new were both accepted by the vendor
 	Mixed   time.Duration   // some consumers on the one, some on the other
+	Stale   int             // effects sent by a process that had just been taken over: what the fence cannot see
 }
 
 // exposure counts what was mixed since it was last called. It is called before

@@ -11,18 +11,19 @@ import (
 type mutant struct {
 	Mutant
 
-	noGuard    bool                                  // not guarded again right before the call
-	noIntent   bool                                  // effects are not journaled before
-	noFence    bool                                  // appends of an earlier driver are taken
-	deaf       bool                                  // a conflict is taken for success
-	trusting   bool                                  // a commit without an answer is taken for success
-	blindMint  bool                                  // a mint is repeated by the client itself
-	loseSeal   bool                                  // the value is not sealed with the outcome
-	answerTime bool                                  // evidence is as old as its journaling
-	see        func(k *worker, s *rotation.State)    // what the core is shown
-	want       func(k *worker, d *rotation.Decision) // what it is understood to say
-	hear       func(k *worker, ev *pawl.Event)       // what is taken down of what happened
-	wake       func(k *worker)                       // right after a take-over
+	noGuard       bool                                  // not guarded again right before the call
+	noFenceAtCall bool                                  // nobody asks right before the call whether it still may be
+	noIntent      bool                                  // effects are not journaled before
+	noFence       bool                                  // appends of an earlier driver are taken
+	deaf          bool                                  // a conflict is taken for success
+	trusting      bool                                  // a commit without an answer is taken for success
+	blindMint     bool                                  // a mint is repeated by the client itself
+	loseSeal      bool                                  // the value is not sealed with the outcome
+	answerTime    bool                                  // evidence is as old as its journaling
+	see           func(k *worker, s *rotation.State)    // what the core is shown
+	want          func(k *worker, d *rotation.Decision) // what it is understood to say
+	hear          func(k *worker, ev *pawl.Event)       // what is taken down of what happened
+	wake          func(k *worker)                       // right after a take-over
 }
 
 // A Mutant says what bug it is.
@@ -53,28 +54,28 @@ func mutantNamed(name string) *mutant {
 	panic("dst: no mutant " + name)
 }
 
-func (m *mutant) shown(k *worker) *rotation.State {
+func (m *mutant) shown(k *worker, real *rotation.State) *rotation.State {
 	if m.see == nil {
-		return k.state
+		return real
 	}
-	s := k.state.Clone()
+	s := real.Clone()
 	m.see(k, s)
 	return s
 }
 
 func (m *mutant) decide(k *worker) rotation.Decision {
-	d := rotation.Decide(m.shown(k), k.clock())
+	d := rotation.Decide(m.shown(k, k.state), k.clock())
 	if m.want != nil {
 		m.want(k, &d)
 	}
 	return d
 }
 
-func (m *mutant) guard(k *worker) error {
+func (m *mutant) guard(k *worker, s *rotation.State) error {
 	if m.noGuard {
 		return nil
 	}
-	return m.shown(k).Guard(k.clock())
+	return m.shown(k, s).Guard(k.clock())
 }
 
 func (m *mutant) event(k *worker, ev *pawl.Event) {

@@ -19,6 +19,7 @@ func protocolBugs() []mutant {
 	return []mutant{
 		{Mutant: bug("no-intent", "effects are tried without an intent", "I4"), noIntent: true},
 		{Mutant: bug("no-fence", "a worker whose epoch is over may append", "I5"), noFence: true},
+		{Mutant: bug("no-fence-at-call", "nobody asks right before a call whether it still may be sent", "I1", "I2", "I9", "I10", "I13"), noFenceAtCall: true},
 		{Mutant: bug("conflict-ignored", "an append that was refused is taken for done", "I4"), deaf: true},
 		{Mutant: bug("commit-assumed", "a commit without an answer is taken for done", "I4"), trusting: true},
 		{Mutant: bug("seal-lost", "the new value is not sealed with the outcome of its mint", "I2"), loseSeal: true},

@@ -94,9 +94,9 @@ type fate struct {
 }
 
 // fate draws what becomes of a call that changes something. Whatever arrives
-// arrives within landing of the intent, which was at begun.
-func (s *sim) fate(do rotation.Do, begun time.Duration) fate {
-	latest := max(landing(do)-skewed*2-(s.now-begun), wire)
+// arrives within landing of the moment in which its fence was asked.
+func (s *sim) fate(do rotation.Do, asked time.Duration) fate {
+	latest := max(landing(do)-skewed*2-(s.now-asked), wire)
 	if s.opt.Beyond {
 		latest = max(latest, 2*time.Minute)
 	}

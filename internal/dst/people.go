@@ -63,12 +63,14 @@ func (p *people) takeover() {
 		return
 	}
 	for range s.rng.IntN(5) {
-		s.after(s.skewed(0, s.calm), func() {
-			if !s.journal.closed {
-				s.fired(faultTakeover)
-				s.launch(p.auto)
-			}
-		})
+		s.after(s.skewed(0, s.calm), p.another)
+	}
+}
+
+func (p *people) another() {
+	if s := p.s; !s.journal.closed {
+		s.fired(faultTakeover)
+		s.launch(p.auto)
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 func (k *worker) perform(a rotation.Action, judged time.Duration) {
 	k.s.res.Calls++
 	k.s.mon.called(k, a)
+	if _, effect := a.Effect(); effect && k.at.epoch != k.s.journal.epoch {
+		k.s.res.Exposure.Stale++
+	}
 	switch a.Do {
 	case rotation.DoPreflight:
 		k.preflight(a)
@@ -63,7 +66,7 @@ func ended(a rotation.Action, r pawl.Result, kind pawl.Kind) pawl.Event {
 // effect sends a call that changes something. arrive is run each time that it
 // arrives; what it returns completes the answer.
 func (k *worker) effect(a rotation.Action, arrive func() func(*pawl.Event)) {
-	s, f := k.s, k.s.fate(a.Do, k.begun)
+	s, f := k.s, k.s.fate(a.Do, k.asked)
 	if s.opt.Trace {
 		s.tracef("   worker %d calls %s %s %s%s %s: %+v", k.n, a.Do, a.Consumer, a.ID, a.Label, a.Side, f)
 	}

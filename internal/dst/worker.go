@@ -47,7 +47,7 @@ type worker struct {
 	waits   []rotation.Wait
 	jump    time.Duration // what the clock was wrong by when it began
 	ahead   time.Duration // the furthest that the clock was ahead since
-	begun   time.Duration // when the intents of the last batch were committed
+	asked   time.Duration // when the fence of the last call was asked
 	decided time.Duration // when it last decided
 	halt    bool          // Ctrl-C
 	landing bool          // it leaves
@@ -57,7 +57,7 @@ type worker struct {
 type nap struct {
 	until time.Duration
 	inbox bool // an outcome or a signal ends it
-	brink bool // between the intent and the call
+	brink bool // between the fence and the call
 }
 
 // A flight names an action while it is under way.
@@ -110,10 +110,13 @@ func (s *sim) resume(k *worker) {
 	if s.strikes(faultFreeze) {
 		long := s.skewed(time.Second, 10*time.Minute)
 		if n.brink && !s.opt.Beyond {
-			long = s.between(0, time.Second-(s.now-k.begun))
+			long = s.between(0, time.Second)
 		}
 		k.frozen = s.now + long
 		s.tracef("worker %d is frozen for %v", k.n, long)
+		if s.chance(0.3) { // it does not answer: somebody starts another one
+			s.after(s.between(0, long), s.people.another)
+		}
 	}
 	if !k.landing && s.strikes(faultInterrupt) {
 		k.halt = true
@@ -323,31 +326,61 @@ func (k *worker) begin(actions []rotation.Action) (again bool, err error) {
 	return len(events) > 0, nil
 }
 
-// send guards the revoke once more, right before the call, and makes the call.
+// send guards the revoke once more and makes the call, unless its fence says no.
 func (k *worker) send(a rotation.Action) error {
 	if a.Do == rotation.DoRevoke {
-		if kind, err := k.mayRevoke(); err != nil {
+		if kind, err := k.mayRevoke(k.state); err != nil {
 			return k.append(outcome{events: []pawl.Event{ended(a, pawl.NotDone, kind)}})
 		}
 	}
-	judged := k.s.now
 	k.flying = append(k.flying, flightOf(a))
 	if _, effect := a.Effect(); effect {
+		judged, where := k.state.Clone(), k.at
+		if err := k.pass(); err != nil { // a queue, a connection; and here it may sleep for as long as it likes
+			return err
+		}
+		if kind, ok := k.fence(a, where, judged); !ok {
+			k.deliver(outcome{flight: flightOf(a), events: []pawl.Event{ended(a, pawl.NotDone, kind)}})
+			return nil
+		}
+		k.asked = k.s.now
 		if err := k.sleep(nap{until: k.s.now, brink: true}); err != nil {
 			return err
 		}
 	}
-	k.perform(a, judged)
+	k.perform(a, k.asked)
 	return nil
 }
 
+// fence is what a call asks right before it is sent.
+func (k *worker) fence(a rotation.Action, where at, judged *rotation.State) (pawl.Kind, bool) {
+	j := &k.s.journal
+	switch {
+	case k.mutant.noFenceAtCall:
+		return pawl.Other, true
+	case j.epoch != where.epoch:
+		k.s.res.Fenced++
+		return pawl.Conflict, false
+	case a.Do != rotation.DoRevoke:
+		return pawl.Other, true
+	case j.revision != where.revision:
+		k.s.res.Fenced++
+		return pawl.Unavailable, false
+	}
+	kind, err := k.mayRevoke(judged)
+	if err != nil {
+		k.s.res.Fenced++
+	}
+	return kind, err == nil
+}
+
 // mayRevoke is the last look before the one effect that cannot be undone.
-func (k *worker) mayRevoke() (pawl.Kind, error) {
+func (k *worker) mayRevoke(s *rotation.State) (pawl.Kind, error) {
 	now := k.s.jump - k.jump
 	if !k.mutant.noGuard && (now > clockJump || now-k.ahead < -clockBack) {
 		return pawl.Operator, errClock
 	}
-	return pawl.Unavailable, k.mutant.guard(k)
+	return pawl.Unavailable, k.mutant.guard(k, s)
 }
 
 // How far the clocks may have drifted apart while a worker runs.
