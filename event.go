@@ -61,17 +61,18 @@ const (
 	EvAuthorised EventType = "authorised" // the revoke was asked for; Detail: how
 	EvApproved   EventType = "approved"   // a second person agrees. Digest: to which plan; Until: how long it counts
 	EvOwed       EventType = "approval-owed"
-	EvAccepted   EventType = "accepted" // Consumer: after a leak, it may break; the revoke does not wait for it. Reason: why
-	EvSoaking    EventType = "soaking"  // Until
-	EvGate       EventType = "gate"     // from here on evidence for the revoke is taken; what is older does not count
-	EvForward    EventType = "forward"  // a rollback is given up: the old generation is dead. Reason
-	EvRollback   EventType = "rollback" // from here on everything goes back to the old generation; Reason
-	EvPaused     EventType = "paused"   // no new effects
-	EvUnpaused   EventType = "unpaused" //
-	EvWatching   EventType = "watching" // Until; the doomed generation is proved dead
-	EvHandover   EventType = "handover" // To, Reason: from here on that person looks after it
-	EvStopped    EventType = "stopped"  // a process stopped driving before the end; Detail says why, Kind what is needed
-	EvClosed     EventType = "closed"   // Outcome
+	EvAccepted   EventType = "accepted"  // Consumer: after a leak, it may break; the revoke does not wait for it. Reason: why
+	EvSoaking    EventType = "soaking"   // Until
+	EvGate       EventType = "gate"      // from here on evidence for the revoke is taken; what is older does not count
+	EvForward    EventType = "forward"   // a rollback is given up: the old generation is dead. Reason
+	EvRollback   EventType = "rollback"  // from here on everything goes back to the old generation; Reason
+	EvPaused     EventType = "paused"    // no new effects
+	EvUnpaused   EventType = "unpaused"  //
+	EvWatching   EventType = "watching"  // Until; the doomed generation is proved dead
+	EvHandover   EventType = "handover"  // To, Reason: from here on that person looks after it
+	EvStopped    EventType = "stopped"   // a process stopped driving before the end; Detail says why, Kind what is needed
+	EvAbandoned  EventType = "abandoned" // somebody ends it as it is; Reason, Findings: what it leaves
+	EvClosed     EventType = "closed"    // Outcome
 )
 
 // Step names an effect.

@@ -28,7 +28,8 @@ const (
 	RotateConfirmedDead    Action = "secret.rotate.confirmed_dead"
 	RotateCompleted        Action = "secret.rotate.completed"
 	RotateFailed           Action = "secret.rotate.failed"
-	RotateRollback         Action = "secret.rotate.rollback" // it was decided to go back
+	RotateAbandoned        Action = "secret.rotate.abandoned" // ended as it was; Detail says what it leaves
+	RotateRollback         Action = "secret.rotate.rollback"  // it was decided to go back
 	RotateRolledBack       Action = "secret.rotate.rolled_back"
 	RotateNeedsOperator    Action = "secret.rotate.needs_operator"
 	RotatePaused           Action = "secret.rotate.paused"

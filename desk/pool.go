@@ -179,7 +179,8 @@ func (p *Pool) rest(ctx context.Context, id pawl.RotationID, res engine.Result, 
 		rest.wake = p.now().Add(again)
 	}
 	if rest.revision == 0 { // it did not even begin
-		rest.revision, _ = p.journal.Revision(context.WithoutCancel(ctx), id)
+		at, _ := p.journal.Position(context.WithoutCancel(ctx), id)
+		rest.revision = at.Revision
 	}
 	return rest
 }

@@ -64,6 +64,9 @@ func joinWarnings(all []string) string {
 }
 
 func detail(ev pawl.Event) string {
+	if ev.Type == pawl.EvAbandoned {
+		return ev.Reason + "; it leaves: " + strings.Join(ev.Findings, "; ")
+	}
 	if ev.Detail != "" {
 		return ev.Detail
 	}
@@ -86,6 +89,7 @@ var plain = map[pawl.EventType]struct {
 	pawl.EvAcknowledged: {audit.CopyAcknowledged, audit.Success},
 	pawl.EvOwed:         {audit.RotateApproved, audit.Pending},
 	pawl.EvAccepted:     {audit.RotateAccepted, audit.Success},
+	pawl.EvAbandoned:    {audit.RotateAbandoned, audit.Success},
 	pawl.EvForward:      {audit.RotateResumed, audit.Success},
 	pawl.EvRollback:     {audit.RotateRollback, audit.Success},
 	pawl.EvWatching:     {audit.RotateConfirmedDead, audit.Success},

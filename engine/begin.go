@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/provider/fence"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -67,7 +68,7 @@ func (r *run) fly(ctx context.Context, a rotation.Action) {
 	do := r.prepare(a) // reads the state, so not in the goroutine
 	if step, effect := a.Effect(); effect {
 		// An effect that was begun is not cut off by an interrupt.
-		ctx, do = pawl.WithFence(r.effects, r.fence(a)), r.fenced(step, a, do)
+		ctx, do = fence.With(r.effects, r.fence(a)), r.fenced(step, a, do)
 	}
 	go func() {
 		limit := longest

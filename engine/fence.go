@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/provider/fence"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -18,7 +19,7 @@ import (
 // off has certainly not happened.
 
 // fence is asked as often as a call sends something, from any goroutine.
-func (r *run) fence(a rotation.Action) pawl.Fence {
+func (r *run) fence(a rotation.Action) fence.Fence {
 	id, at, j := r.id, r.at, r.e.cfg.Journal
 	ours := func(ctx context.Context) error {
 		now, err := j.Position(ctx, id)
@@ -48,7 +49,7 @@ func (r *run) fence(a rotation.Action) pawl.Fence {
 // over the wire, and so that none is begun in vain.
 func (r *run) fenced(step pawl.Step, a rotation.Action, do func(context.Context) outcome) func(context.Context) outcome {
 	return func(ctx context.Context) outcome {
-		if err := pawl.Fenced(ctx); err != nil {
+		if err := fence.Ask(ctx); err != nil {
 			return one(r.ended(step, a, err))
 		}
 		return do(ctx)

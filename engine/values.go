@@ -2,7 +2,10 @@ package engine
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/pawl-dev/pawl"
@@ -41,6 +44,18 @@ func (v values) has(s pawl.Secret) bool {
 		}
 	}
 	return false
+}
+
+// named is the name of a value that is one of those, or "".
+func (v values) named(s pawl.Secret) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(v.m)) {
+		if v.m[name].Equal(s) && !strings.HasPrefix(name, "prior/") {
+			return name
+		}
+	}
+	return ""
 }
 
 func (v values) side(side pawl.Side, attempt int) pawl.Secret { return v.get(sealName(side, attempt)) }

@@ -78,6 +78,8 @@ func (s *State) Apply(e pawl.Event) {
 		s.handedOver(e)
 	case pawl.EvWatching:
 		s.Dead, s.WatchUntil = e.At, e.Until
+	case pawl.EvAbandoned:
+		s.Abandoned, s.Failure = e.Reason, pawl.Event{Type: e.Type, Detail: "abandoned: " + e.Reason}
 	case pawl.EvClosed:
 		s.Outcome = e.Outcome
 	}
@@ -248,11 +250,16 @@ func (s *State) rollback(e pawl.Event) {
 // forward: the rollback is given up, since there is nothing to go back to. What
 // was restored already is brought onto the new generation again.
 func (s *State) forward(e pawl.Event) {
-	if s.Target == pawl.New || s.Past() {
+	if s.Target == pawl.New || s.gone() {
 		return
 	}
 	s.turn(pawl.New)
+	s.Revoke, s.Sends = Effect{}, 0
 	s.Back, s.OldDead = "", true
+	if s.Aborted && s.Attempt() != nil && s.Attempt().GivenUp == "" {
+		s.giveUp("the rotation could not succeed with it")
+	}
+	s.Aborted, s.Failure = false, pawl.Event{}
 }
 
 // turn changes the direction. What was seen of the other one shows nothing.
@@ -428,6 +435,7 @@ func (s *State) setEnded(e pawl.Event) {
 	p.Mark, p.Pending = e.Mark, ""
 	if e.Pending {
 		p.Pending = e.Detail
+		p.Asked++
 	}
 	if e.Result == pawl.Unsure {
 		p.mayLand(e.Side, e.At.Add(Settle))
@@ -548,7 +556,7 @@ func (s *State) observed(e pawl.Event) {
 		s.Gate = time.Time{}
 	}
 	if e.Verdict == pawl.Proved {
-		p.Pending = ""
+		p.Pending, p.Asked = "", 0
 	}
 	if s.wrote(p) && p.Pending == "" && (e.Holds == pawl.HoldsNot || e.Holds == pawl.HoldsOther || e.Holds == pawl.HoldsNothing) {
 		// Somebody put something else there after our write: write again.

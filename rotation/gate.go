@@ -109,10 +109,6 @@ func (d *decider) gate() bool {
 		}
 	}
 	c := d.s.Checked(d.s.Target)
-	if d.s.Target == pawl.Old && c.Refused >= Refusals {
-		d.help("", pawl.Denied, "the old generation no longer works, so there is nothing to go back to", "")
-		return false
-	}
 	if !c.Works || !d.s.counts(c.At, d.now) {
 		d.check(d.s.Target, c.At)
 	}
@@ -211,6 +207,7 @@ func (s *State) Guard(now time.Time) error {
 		return refuse("the clock went backwards")
 	case s.Gate.IsZero():
 		return refuse("the proofs were not taken again")
+	case s.Old.Refused >= Refusals && s.lost():
 	case !s.Checked(s.Target).Works || !s.counts(s.Checked(s.Target).At, now):
 		return refuse("the %s generation was not seen working just now", s.Target)
 	}
@@ -223,6 +220,11 @@ func (s *State) Guard(now time.Time) error {
 	}
 	return nil
 }
+
+// lost reports whether the new generation may go although the old one is seen to
+// be dead: nobody was ever asked to use it, or it may be gone already, and
+// keeping back what is left of a revoke helps nobody.
+func (s *State) lost() bool { return s.Target == pawl.Old && (!s.touched() || s.gone()) }
 
 func (s *State) unapproved(now time.Time) bool {
 	a := s.Plan.Approval

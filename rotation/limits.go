@@ -49,6 +49,12 @@ const (
 	// before a person is asked.
 	Tries = 8
 
+	// Reask is after how long a change that waits for a person at its vendor is
+	// asked for again, and Asks how often before that is for a person here. It
+	// assumes that nobody there is asked more often than they can answer.
+	Reask = time.Hour
+	Asks  = 5
+
 	// Heals is how often a place that fell back is written again.
 	Heals = 5
 )

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -87,10 +88,7 @@ func (d *decider) bring(i int) bool {
 		return false
 	}
 	if p.Pending != "" {
-		d.wait(Wait{On: OnVendor, Consumer: c.ID, Detail: p.Pending})
-		if p.Look.At.IsZero() {
-			d.look(c, p)
-		}
+		d.pending(c, p)
 		return false
 	}
 	shown := d.s.believed(i) || d.shown(c, p)
@@ -134,6 +132,29 @@ func (d *decider) write(i int) {
 		d.wait(Wait{On: OnEffect, Consumer: c.ID, Detail: "writing"})
 		return
 	}
+	d.set(c, p)
+}
+
+// pending waits for a person at the vendor. One who rejects the change does not
+// say so here: after a while it is asked for again, whenever somebody takes the
+// rotation up, and not for ever.
+func (d *decider) pending(c *pawl.Place, p *Place) {
+	switch {
+	case p.Look.At.IsZero():
+		d.look(c, p)
+	case p.Asked > Asks:
+		d.help(c.ID, pawl.Operator, fmt.Sprintf("asked for %d times, and never agreed to: %s", p.Asked, p.Pending),
+			"have it agreed to, or go back: pawl rollback "+d.s.Plan.Credential)
+		return
+	case !d.now.Before(p.Write.At.Add(Reask)):
+		d.set(c, p)
+		return
+	}
+	d.wait(Wait{On: OnVendor, Consumer: c.ID, Detail: p.Pending,
+		Hint: "if it was rejected: from " + p.Write.At.Add(Reask).UTC().Format("15:04 MST") + " on, pawl resume asks for it again"})
+}
+
+func (d *decider) set(c *pawl.Place, p *Place) {
 	d.do(Action{Do: DoSet, Consumer: c.ID, Side: d.s.Target, Attempt: len(d.s.Attempts), Prior: d.prior(p), Over: c.Store})
 }
 
@@ -255,16 +276,19 @@ func (s *State) strength(i int) pawl.Class {
 }
 
 // ground: there is something to go back to. The old value is tried before any
-// copy of it is put back; if it is dead, there is only forward.
+// copy of it is put back; if it is dead, there is only forward. That holds for
+// a rotation that went back because it could not succeed as well, once somebody
+// has taken it up again: it mints anew.
 func (d *decider) ground() bool {
-	if d.s.Past() || !slices.ContainsFunc(d.s.Places, func(p Place) bool { return p.Touched }) {
+	if d.s.gone() || !d.s.touched() {
 		return true
 	}
 	switch c := &d.s.Old; {
 	case !d.due(d.s.BackAt):
 		d.wait(Wait{On: OnTimer, Detail: "the clock went backwards", Until: d.s.BackAt})
-	case c.Refused >= Refusals && d.s.Aborted:
-		d.help("", pawl.Denied, "the old generation is dead, and the new one cannot be used", "rotate again with --reason leak from a fresh --state folder once the vendor mints as it should")
+	case c.Refused >= Refusals && d.s.Aborted && d.s.Minted > 0:
+		d.help("", pawl.Denied, "the old generation is dead, and the new one cannot be used: "+d.s.Back,
+			"once the vendor mints as it should, pawl resume "+d.s.Plan.Credential+" mints anew; pawl abandon "+d.s.Plan.Credential+" ends it as it is")
 	case c.Refused >= Refusals:
 		d.Append = append(d.Append, pawl.Event{Type: pawl.EvForward, Reason: "the old generation is dead, so there is nothing to go back to"})
 	case c.Works && !c.At.Before(d.s.BackAt):
@@ -273,6 +297,11 @@ func (d *decider) ground() bool {
 		d.check(pawl.Old, d.s.BackAt)
 	}
 	return false
+}
+
+// touched reports whether any place was ever asked to use a new generation.
+func (s *State) touched() bool {
+	return slices.ContainsFunc(s.Places, func(p Place) bool { return p.Touched })
 }
 
 // restore: every copy that was touched goes back, the store last.

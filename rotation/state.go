@@ -54,9 +54,10 @@ type State struct {
 	HandedAt time.Time
 	Note     string // what was said with it
 
-	Paused  bool
-	Outcome pawl.Outcome
-	Failure pawl.Event // the refusal or failure that ended it, for people
+	Paused    bool
+	Abandoned string // why somebody ended it as it was; empty if nobody did
+	Outcome   pawl.Outcome
+	Failure   pawl.Event // the refusal or failure that ended it, for people
 }
 
 // ForThisRun is the Reason of an [pawl.EvAuthorised] that holds only as long as
@@ -141,6 +142,7 @@ type Place struct {
 	Attempt int                     // which mint, if Side is New
 	Mark    string                  // the vendor's mark of the write
 	Pending string                  // the vendor holds the write back for a person
+	Asked   int                     // how often that person was asked, in a row
 	Unsure  map[pawl.Side]time.Time // until when a write of that side may still land
 	Touched bool                    // a write of the new generation was ever intended
 	Prior   pawl.Holds              // what it held before, if not the old generation
@@ -221,6 +223,12 @@ func (s *State) Checked(side pawl.Side) *Check {
 // doomed generation was intended at least once.
 func (s *State) Past() bool {
 	return s.Sent || s.Revoke.Status != Untried || !s.Dead.IsZero()
+}
+
+// gone reports whether the doomed generation may be revoked already. An intent
+// whose call was certainly not made changed nothing.
+func (s *State) gone() bool {
+	return s.Sent || s.Revoke.Status != Untried && s.Revoke.Status != NotDone || !s.Dead.IsZero()
 }
 
 // OldValid reports whether the old generation is certainly untouched by this

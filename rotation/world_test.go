@@ -16,9 +16,10 @@ type world struct {
 	t      testing.TB
 	fate   func(a rotation.Action) fate // nil: all goes well
 	signal func()
-	census func(early bool) pawl.Event             // nil: there is nothing to be searched
-	made   time.Time                               // when the old one was made
-	show   func(a rotation.Action, ev *pawl.Event) // nil: a look shows what is
+	census func(early bool) pawl.Event                  // nil: there is nothing to be searched
+	made   time.Time                                    // when the old one was made
+	show   func(a rotation.Action, ev *pawl.Event)      // nil: a look shows what is
+	write  func(a rotation.Action, ev *pawl.Event) bool // reports whether it took care of a write
 	now    time.Time
 	events []pawl.Event // the journal: what survives a crash
 	state  *rotation.State
@@ -145,6 +146,9 @@ func (w *world) do(a rotation.Action) (crashed bool) {
 			}
 		}
 		ev = w.see(a, f)
+		if w.show != nil {
+			w.show(a, &ev)
+		}
 	}
 	if f.crash {
 		w.now = w.now.Add(time.Second)
@@ -175,6 +179,9 @@ func (w *world) apply(a rotation.Action, ev *pawl.Event) {
 		}
 		delete(w.live, a.ID)
 	case rotation.DoSet:
+		if w.write != nil && w.write(a, ev) {
+			return
+		}
 		if id := w.id(a); w.holds[a.Consumer] != id {
 			w.holds[a.Consumer], w.lag[a.Consumer] = id, w.now.Add(700*time.Millisecond)
 		}
@@ -236,9 +243,6 @@ func (w *world) see(a rotation.Action, f fate) pawl.Event {
 		ev.Verdict, ev.Class, ev.Holds = pawl.Proved, pawl.Running, pawl.HoldsWant
 	default:
 		ev.Holds = pawl.HoldsWant
-	}
-	if w.show != nil {
-		w.show(a, &ev)
 	}
 	return ev
 }

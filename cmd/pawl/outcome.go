@@ -45,10 +45,15 @@ func judge(r engine.Result) verdict {
 		} else if who := moved(s); len(who) > 0 && s.Plan.Reason != pawl.Rehearsal {
 			v.safe += " Whoever had moved to it has to move back: " + strings.Join(who, ", ") + "."
 		}
-		return v
+		return deadOld(v, s, name)
 	case pawl.Failed:
 		v.code, v.text = exitFailed, fmt.Sprintf("%s failed: %s", r.ID, s.Failure.Detail)
 		v.safe = "Nothing is broken: the old key is untouched and valid everywhere."
+		if s.Abandoned != "" {
+			v.safe = "It was ended as it was: nothing was revoked, and places may be on either key."
+			v.next = []string{"pawl verify " + name}
+			return v
+		}
 		if !s.Ready { // it was not even found out whether the old one is valid
 			v.safe = "Nothing was changed; the old key is as it was."
 		}
@@ -59,7 +64,7 @@ func judge(r engine.Result) verdict {
 		case pawl.Denied, pawl.Operator:
 			v.code = exitSignIn
 		}
-		return v
+		return deadOld(v, s, name)
 	}
 	resume := "pawl resume " + name
 	if s.Once { // what was asked for by a flag has to be asked for again
@@ -92,6 +97,17 @@ func acceptedBroken(s *rotation.State) (ids []string) {
 		}
 	}
 	return ids
+}
+
+// deadOld corrects what is said of the old key if its vendor has refused it
+// meanwhile, which is none of the rotation's doing.
+func deadOld(v verdict, s *rotation.State, name string) verdict {
+	if s.Ready && s.Old.Refused >= rotation.Refusals {
+		v.code = max(v.code, exitHelp)
+		v.safe = "The vendor refuses the old key meanwhile, which this rotation did not revoke: whoever uses it is cut off."
+		v.next = []string{"pawl rotate " + name + " --reason leak"}
+	}
+	return v
 }
 
 // unconfirmed lists the people who have not said that they moved.

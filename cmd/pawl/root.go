@@ -77,7 +77,7 @@ Start with:  pawl demo`,
 	cmd.AddCommand(
 		newDemoCommand(a), newSimCommand(a), newInitCommand(a),
 		newValidateCommand(a), newPlanCommand(a), newRotateCommand(a), newResumeCommand(a), newStatusCommand(a),
-		newConfirmCommand(a), newApproveCommand(a), newPauseCommand(a), newServeCommand(a), newRevokeCommand(a), newRollbackCommand(a), newRehearseCommand(a),
+		newConfirmCommand(a), newApproveCommand(a), newPauseCommand(a), newServeCommand(a), newRevokeCommand(a), newRollbackCommand(a), newAbandonCommand(a), newRehearseCommand(a),
 		newVerifyCommand(a), newDiscoverCommand(a), newDoctorCommand(a), newSweepCommand(a), newAuditCommand(a), newSchemaCommand(a), newVersionCommand(a), newExitCodesTopic(),
 		newListCommand(a), newShowCommand(a), newDueCommand(a), newHistoryCommand(a), newDocsCommand(a), newErrorsTopic(), newImportCommand(a),
 		newHandoverCommand(a), newClaimCommand(a), newEnvCommand(a),

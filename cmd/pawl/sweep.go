@@ -155,7 +155,7 @@ func (a *app) inUse(ctx context.Context, s *store, name string) (func(id, label 
 	}
 	state := rotation.Fold(run.Events)
 	return func(id, label string) bool {
-		if state.Outcome == "" {
+		if state.Outcome == "" || state.Abandoned != "" { // of an abandoned one, places may be on any generation
 			return strings.Contains(label, state.Label+"/") || id == state.OldID
 		}
 		return state.Outcome == pawl.Completed && id == state.NewID()

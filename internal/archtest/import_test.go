@@ -49,7 +49,8 @@ var diagram = []row{
 	{pkg: "provider", uses: ".", not: "os log/slog"},
 	{pkg: "provider/wrap", std: "pure"},
 	{pkg: "provider/once", not: "os net net/http log/slog"},
-	{pkg: "provider/wire", uses: ".", deps: "golang.org/x/time", tests: "sim", not: "os"},
+	{pkg: "provider/fence", std: "pure"},
+	{pkg: "provider/wire", uses: ". provider/fence", deps: "golang.org/x/time", tests: "sim", not: "os"},
 	{pkg: "provider/retry", uses: ". provider/wrap", deps: "github.com/cenkalti/backoff", not: "os net/http log/slog"},
 	{pkg: "provider/providertest", uses: ". provider/wrap sim", tests: "provider provider/* provider/*/*sim"},
 	{pkg: "provider/all", uses: "provider provider/* probe/*"},
@@ -71,7 +72,7 @@ var diagram = []row{
 	{pkg: "runbook", uses: ". audit catalog history provider", deps: "github.com/yuin/goldmark", tests: "provider/* probe/*", not: "os net net/http log/slog"},
 
 	// What does it, and what puts the vendors into its hands.
-	{pkg: "engine", uses: ". audit journal provider/once provider/wrap rotation seal", not: "os net net/http"},
+	{pkg: "engine", uses: ". audit journal provider/fence provider/once provider/wrap rotation seal", not: "os net net/http"},
 	{pkg: "connect", uses: ". catalog engine provider provider/retry provider/wire secretref", tests: "provider/all sim sim/world", not: "os"},
 
 	// A team around it: what people ask for, and what drives it for them.

@@ -52,14 +52,12 @@ func (m *monitor) reason() string {
 		helpless = helpless || w.On == rotation.OnHelp
 	}
 	switch {
-	case st.Places[0].Pending != "" && m.s.places[0].wait == nothing:
-		return "what a person at the vendor agreed to was overwritten; roll back"
 	case !helpless:
 		return "" // waits for nothing that anybody would see
 	case unprovable(st):
 		return "the plan requires more than its places can show"
-	case st.Target == pawl.Old && m.s.vendor.gens[0].stolen != never:
-		return "somebody revoked the old generation during the rollback"
+	case st.Places[0].Asked > rotation.Asks:
+		return "the change of the store was never agreed to"
 	}
 	return ""
 }
@@ -71,7 +69,7 @@ func (m *monitor) end() {
 		ours := strings.HasPrefix(g.label, "pawl/")
 		switch {
 		case g.value == target:
-			if g.dead <= m.s.now && !m.excused(g.stolen) && len(m.intents) > 0 {
+			if g.dead <= m.s.now && !m.excused(g.stolen) && len(m.intents) > 0 && !m.unused() {
 				m.broken("I9", "ended on %s, which is dead since %v", g.id, g.dead)
 			}
 		case g.value == oldOne:
@@ -87,6 +85,16 @@ func (m *monitor) end() {
 	for _, p := range m.s.places {
 		m.endPlace(p, target)
 	}
+}
+
+// unused reports whether everything goes back, and nobody was ever asked to move.
+func (m *monitor) unused() bool {
+	for _, ev := range m.intents {
+		if ev.Side == pawl.New && (ev.Step == pawl.StepSet || ev.Step == pawl.StepNotify) {
+			return false
+		}
+	}
+	return m.back
 }
 
 func (m *monitor) finalTarget() value {

@@ -19,10 +19,11 @@ type monitor struct {
 
 	ready    bool // the preflight is journaled
 	intents  []pawl.Event
-	mints    map[string]int // by label
-	soaking  time.Duration  // when the soak was journaled; -1 before
-	watching time.Duration  // when the death was; -1 before
-	revoke   time.Duration  // when the latest revoke was judged
+	mints    map[string]int           // by label
+	soaking  time.Duration            // when the soak was journaled; -1 before
+	watching time.Duration            // when the death was; -1 before
+	revoke   time.Duration            // when the first revoke of what was revoked last was judged
+	revokes  map[string]time.Duration // when each generation was first to be revoked
 	ended    time.Duration
 	back     bool
 	onward   bool // a rollback was given up, since the old generation is dead
@@ -47,6 +48,12 @@ func (m *monitor) journaled(ev pawl.Event, k *worker) {
 		m.begin(ev)
 	case pawl.EvIntended:
 		m.intents = append(m.intents, ev)
+		if _, again := m.revokes[ev.ID]; ev.Step == pawl.StepRevoke && !again {
+			if m.revokes == nil {
+				m.revokes = map[string]time.Duration{}
+			}
+			m.revokes[ev.ID] = m.s.now
+		}
 		if ev.Side == pawl.New && (ev.Step == pawl.StepSet || ev.Step == pawl.StepNotify) {
 			m.s.people.moving()
 		}
@@ -210,7 +217,7 @@ func (m *monitor) revoked(a rotation.Action, judged time.Duration, target value)
 	}
 	m.authority(a, g)
 	if a.Do == rotation.DoRevoke {
-		m.revoke = judged
+		m.revoke = m.revokes[a.ID]
 	}
 	oldest := judged - m.fresh() - staleness - 2*skewed - clockBack - time.Second
 	for _, p := range m.s.places {
@@ -221,7 +228,7 @@ func (m *monitor) revoked(a rotation.Action, judged time.Duration, target value)
 	if a.Do != rotation.DoRevoke {
 		return
 	}
-	if t := m.s.vendor.byValue(target); t == nil || t.dead < oldest {
+	if t := m.s.vendor.byValue(target); (t == nil || t.dead < oldest-(judged-m.revoke)) && !m.unused() {
 		m.broken("I1", "%s is revoked, and %s has been dead since long before", g.id, target)
 	}
 	for _, p := range m.s.places {

@@ -162,6 +162,13 @@ func effectBugs() []mutant {
 				ev.Holds = pawl.HoldsUnknown
 			}
 		}},
+		{Mutant: bug("rejected-for-ever", "a change that was rejected at the vendor is waited for and never asked for again", "I7"), see: func(k *worker, s *rotation.State) {
+			for i := range s.Places {
+				if p := &s.Places[i]; p.Pending != "" {
+					p.Write.At = k.clock()
+				}
+			}
+		}},
 		{Mutant: bug("no-pace", "what is waited for is asked for without a pause", "I14"), see: func(_ *worker, s *rotation.State) {
 			for i := range s.Places {
 				if p := &s.Places[i]; p.Look.Verdict == pawl.Waiting {

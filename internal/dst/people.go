@@ -86,10 +86,14 @@ func (p *people) left(k *worker) {
 		}
 	}
 	p.last = k.waits
+	latest := 2*time.Minute + time.Duration(p.idle)*30*time.Second
 	for _, w := range k.waits {
 		p.help(w)
+		if w.On == rotation.OnVendor { // somebody there has to have read it
+			latest = 2 * rotation.Reask
+		}
 	}
-	s.after(s.between(time.Second, 2*time.Minute+time.Duration(p.idle)*30*time.Second), p.resume)
+	s.after(s.between(time.Second, latest), p.resume)
 }
 
 // resume takes the rotation up again. In a kind world that must bring it to

@@ -161,7 +161,7 @@ func (k *worker) ask(a rotation.Action) {
 			ev = k.blank(a)
 			ev.Kind = g.kind.String()
 		}
-		if !k.mutant.answerTime || ev.Type == pawl.EvObserved {
+		if !k.mutant.answerTime {
 			ev.At = at // evidence is as old as the question
 		}
 		k.deliver(outcome{flight: flightOf(a), events: []pawl.Event{ev}})

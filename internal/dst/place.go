@@ -177,6 +177,15 @@ func (p *place) set(w wish) (r receipt, land func() (mark string, raced bool)) {
 func (p *place) ask(v value) {
 	p.wait = v
 	p.s.tracef("   %s: %s waits for a person at the vendor", p.c.ID, v)
+	if p.s.chance(0.3) {
+		p.s.after(p.s.between(time.Second, time.Minute), func() {
+			if p.wait == v {
+				p.s.tracef("   %s: %s is rejected", p.c.ID, v)
+				p.wait = nothing
+			}
+		})
+		return
+	}
 	p.s.after(p.s.between(time.Second, time.Minute), func() { p.agree(v) })
 }
 

@@ -7,7 +7,7 @@
 //   - Nothing is sent twice. net/http repeats a request on its own when a
 //     kept-alive connection breaks and the request looks idempotent to it, so
 //     requests that change something get a connection each.
-//   - A request that changes something asks its fence ([pawl.Fence]) when it is
+//   - A request that changes something asks its fence ([fence.Fence]) when it is
 //     its turn, and once more when it has a connection.
 //   - An answer has a deadline and a size, and is not decompressed.
 //   - An answer that nobody closes keeps nothing from the next request, if it
@@ -85,7 +85,7 @@ func refuseRedirect(*http.Request, []*http.Request) error { return errRedirect }
 type split struct{ reads, writes *http.Transport }
 
 func newSplit(o Options) *split {
-	s := &split{reads: newTransport(o), writes: fence(newTransport(o))}
+	s := &split{reads: newTransport(o), writes: lastAsk(newTransport(o))}
 	s.reads.ForceAttemptHTTP2 = true
 	// A connection that was never used before is never a reason for net/http
 	// to try again by itself.

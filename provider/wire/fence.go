@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/provider/fence"
 )
 
 // fenced asks the fence of a request that changes something once it is its turn.
@@ -15,7 +15,7 @@ type fenced struct{ next http.RoundTripper }
 
 func (f fenced) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !reads(req.Method) {
-		if err := pawl.Fenced(req.Context()); err != nil {
+		if err := fence.Ask(req.Context()); err != nil {
 			if req.Body != nil {
 				req.Body.Close()
 			}
@@ -25,11 +25,11 @@ func (f fenced) RoundTrip(req *http.Request) (*http.Response, error) {
 	return f.next.RoundTrip(req)
 }
 
-// fence makes a transport ask once more when it has a connection, since that may
+// lastAsk makes a transport ask once more when it has a connection, since that may
 // take long. It has a connection for each request, so the next thing that
 // happens is that the request is written. What remains is that the process is
 // stopped just here.
-func fence(t *http.Transport) *http.Transport {
+func lastAsk(t *http.Transport) *http.Transport {
 	dial, config := t.DialContext, t.TLSClientConfig.Clone()
 	config.NextProtos = nil // a connection of one's own speaks HTTP/1
 	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -53,7 +53,7 @@ func admitted(ctx context.Context) func(net.Conn, error) (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := pawl.Fenced(ctx); err != nil {
+		if err := fence.Ask(ctx); err != nil {
 			c.Close()
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/provider/fence"
 )
 
 // TestFence: a request that changes something is not sent once its fence says
@@ -30,7 +31,7 @@ func TestFence(t *testing.T) {
 		for allowed, want := range map[int]string{0: "", 1: "", 2: "sent"} { // it is asked twice: at its turn, and with a connection
 			arrived.Store(0)
 			asked := 0
-			ctx := pawl.WithFence(t.Context(), func(context.Context) error {
+			ctx := fence.With(t.Context(), func(context.Context) error {
 				if asked++; asked <= allowed {
 					return nil
 				}
