@@ -65,6 +65,7 @@ type sim struct {
 	places  []*place
 	workers []*worker
 	people  people
+	strays  strays
 	mon     monitor
 
 	res Result
@@ -117,6 +118,7 @@ func (s *sim) build() {
 	ev := pawl.Event{Type: pawl.EvPlanned, Plan: &s.plan, Label: "pawl/dst/key/1", At: start}
 	s.journal.begin(ev)
 	s.meddle()
+	s.settle()
 	s.people.begin()
 }
 

@@ -228,6 +228,7 @@ func (m *monitor) revoked(a rotation.Action, judged time.Duration, target value)
 	if a.Do != rotation.DoRevoke {
 		return
 	}
+	m.cutOff(g, judged)
 	if t := m.s.vendor.byValue(target); (t == nil || t.dead < oldest-(judged-m.revoke)) && !m.unused() {
 		m.broken("I1", "%s is revoked, and %s has been dead since long before", g.id, target)
 	}

@@ -60,6 +60,9 @@ func evidenceBugs() []mutant {
 				s.New.Works, s.New.At = true, k.clock()
 			}
 		}},
+		{Mutant: bug("no-census", "the copies outside of the plan are those that were there at the start", "I1"), see: func(_ *worker, s *rotation.State) {
+			s.Census = rotation.Census{}
+		}},
 		{Mutant: bug("people-assumed", "people are taken to have moved once they were told", "I1"), see: func(_ *worker, s *rotation.State) {
 			for i, c := range s.Plan.Consumers {
 				if c.Human != nil && s.Places[i].Notice.Status == rotation.Done {

@@ -30,12 +30,13 @@ const (
 	faultEdited                   // somebody puts another value there
 	faultStolen                   // a generation is revoked by somebody else
 	faultReleases                 // releases fail for a while
+	faultCopied                   // somebody runs a copy that is not in the plan
 	faultClock                    // a host's clock jumps
 	faultKinds
 )
 
 var faultText = [faultKinds]string{"refused", "forbidden", "lost before", "lost after", "late", "twice", "slow", "stale", "crash", "freeze",
-	"take-over", "interrupt", "journal down", "journal lost", "journal done", "redeployed", "edited", "stolen", "releases fail", "clock jump"}
+	"take-over", "interrupt", "journal down", "journal lost", "journal done", "redeployed", "edited", "stolen", "releases fail", "copied", "clock jump"}
 
 // FaultName names an index of [Result.Fired].
 func FaultName(i int) string { return faultText[i] }
@@ -50,7 +51,7 @@ var often = mood{
 	faultRefused: 0.3, faultForbidden: 0.05, faultLostBefore: 0.3, faultLostAfter: 0.3, faultLate: 0.3, faultTwice: 0.2, faultSlow: 0.2, faultStale: 0.3,
 	faultCrash: 0.05, faultFreeze: 0.05, faultTakeover: 0.03, faultInterrupt: 0.01,
 	faultJournalDown: 0.1, faultJournalLost: 0.1, faultJournalDone: 0.1,
-	faultRedeployed: 4, faultEdited: 1.5, faultStolen: 1, faultReleases: 2, faultClock: 3,
+	faultRedeployed: 4, faultEdited: 1.5, faultStolen: 1, faultReleases: 2, faultCopied: 3, faultClock: 3,
 }
 
 func (s *sim) newMood() (m mood) {

@@ -142,6 +142,7 @@ func (p *people) help(w rotation.Wait) {
 		}
 		p.told(w.Consumer, s.fold().Target)
 	case rotation.OnHelp:
+		p.seeTo(w)
 		if w.Kind == pawl.Conflict && w.Consumer == "store" { // somebody's value is in the store: put back what was there
 			if v := p.current(s.fold().Target); v != nothing {
 				s.byHand(s.places[0], v, "put back by the operator")

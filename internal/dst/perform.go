@@ -19,7 +19,7 @@ func (k *worker) perform(a rotation.Action, judged time.Duration) {
 		k.preflight(a)
 	case rotation.DoMint:
 		k.mint(a)
-	case rotation.DoFind, rotation.DoCheck, rotation.DoLook, rotation.DoProve:
+	case rotation.DoFind, rotation.DoCensus, rotation.DoCheck, rotation.DoLook, rotation.DoProve:
 		k.ask(a)
 	case rotation.DoKill, rotation.DoRevoke:
 		target := k.s.mon.target()
@@ -160,6 +160,9 @@ func (k *worker) ask(a rotation.Action) {
 		if g.kind != pawl.Other {
 			ev = k.blank(a)
 			ev.Kind = g.kind.String()
+			if a.Do == rotation.DoCensus {
+				ev.Kind, ev.Searched = "", []pawl.Searched{{Connection: vendorName, Kind: g.kind.String()}}
+			}
 		}
 		if !k.mutant.answerTime {
 			ev.At = at // evidence is as old as the question
@@ -173,6 +176,8 @@ func (k *worker) blank(a rotation.Action) pawl.Event {
 	switch a.Do {
 	case rotation.DoFind:
 		return pawl.Event{Type: pawl.EvListed, Label: a.Label}
+	case rotation.DoCensus:
+		return pawl.Event{Type: pawl.EvCensus}
 	case rotation.DoCheck:
 		return pawl.Event{Type: pawl.EvChecked, Side: a.Side, Attempt: a.Attempt}
 	}
@@ -185,6 +190,8 @@ func (k *worker) look(a rotation.Action, g sight) pawl.Event {
 	case rotation.DoFind:
 		ev.IDs = s.vendor.list(a.Label, s.now-g.ago)
 		return ev
+	case rotation.DoCensus:
+		return k.census(g.ago)
 	case rotation.DoCheck:
 		if kind := s.vendor.check(k.side(a.Side, a.Attempt), s.now-g.ago); kind != pawl.Other {
 			ev.Kind = kind.String()
@@ -226,6 +233,11 @@ func (k *worker) preflight(a rotation.Action) {
 				o.opened = append(o.opened, sealed{priorName(p.c.ID), p.stored})
 				o.events = append(o.events, pawl.Event{Type: pawl.EvPrior, Consumer: p.c.ID, Holds: pawl.HoldsOther})
 			}
+		}
+		if s.strays.searched {
+			census := k.census(0)
+			census.At = asked
+			o.events = append(o.events, census)
 		}
 		checked := pawl.Event{Type: pawl.EvChecked, At: asked, Side: pawl.Old}
 		passed := pawl.Event{Type: pawl.EvPreflight, Result: pawl.Done, ID: old.id}
