@@ -8,8 +8,8 @@ import (
 	"github.com/pawl-dev/pawl/rotation"
 )
 
-// TestClockBackwardsForgets stands in for a mutant that no seed has shown: the
-// gate hides it, and without the gate the moments have to fit by chance.
+// TestClockBackwardsForgets is the core's own part of what the mutant
+// "clock-unnoticed" takes away.
 func TestClockBackwardsForgets(t *testing.T) {
 	at := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 	plan := pawl.Plan{Credential: "key", Consumers: []pawl.Place{{ID: "a", Wave: 1, Require: pawl.ReadBack}}}

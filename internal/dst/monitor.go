@@ -43,6 +43,9 @@ func (m *monitor) broken(invariant, format string, args ...any) {
 
 // journaled is told of every event that is durable, at that moment.
 func (m *monitor) journaled(ev pawl.Event, k *worker) {
+	if m.s.bug.meet != nil {
+		m.s.bug.meet(m.s, ev)
+	}
 	switch ev.Type {
 	case pawl.EvPreflight:
 		m.begin(ev)
@@ -199,7 +202,11 @@ func (m *monitor) leapt(by time.Duration) {
 
 // wrote is told of every write as it arrives.
 func (m *monitor) wrote(k *worker, a rotation.Action, v value) {
-	m.s.place(a.Consumer).ours = true
+	p := m.s.place(a.Consumer)
+	p.ours = true
+	if p.kind == kindStore && p.stored >= foreign && p.stored != v && m.s.now > p.hand+landing(a.Do) {
+		m.broken("I10", "%s is overwritten, where somebody had put %s", a.Consumer, p.stored)
+	}
 	if g := m.s.vendor.byValue(v); g != nil && a.Side == pawl.Old && g.revoked != never && g.stolen == never {
 		m.broken("I1", "%s goes back to %s, which was revoked by us", a.Consumer, g.id)
 	}

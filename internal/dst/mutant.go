@@ -20,6 +20,8 @@ type mutant struct {
 	blindMint     bool                                  // a mint is repeated by the client itself
 	loseSeal      bool                                  // the value is not sealed with the outcome
 	answerTime    bool                                  // evidence is as old as its journaling
+	mintFirst     bool                                  // a mint is tried, and then its intent journaled
+	meet          func(s *sim, ev pawl.Event)           // what else happens in its world, when an event is journaled
 	see           func(k *worker, s *rotation.State)    // what the core is shown
 	want          func(k *worker, d *rotation.Decision) // what it is understood to say
 	hear          func(k *worker, ev *pawl.Event)       // what is taken down of what happened

@@ -2,6 +2,7 @@ package dst
 
 import (
 	"slices"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/rotation"
@@ -18,6 +19,14 @@ func mutants() []mutant {
 func protocolBugs() []mutant {
 	return []mutant{
 		{Mutant: bug("no-intent", "effects are tried without an intent", "I4"), noIntent: true},
+		{Mutant: bug("mint-first", "a mint is tried without its intent being durable", "I4"), mintFirst: true},
+		{Mutant: bug("mint-assumed", "a mint without an answer is taken for done", "I2"), hear: func(_ *worker, ev *pawl.Event) {
+			if ev.Type == pawl.EvEnded && ev.Step == pawl.StepMint && ev.Result == pawl.Unsure {
+				ev.Result, ev.Kind, ev.ID = pawl.Done, "", "g"
+			}
+		}},
+		{Mutant: bug("mint-for-ever", "how often was minted is not counted", "I14"), see: func(_ *worker, s *rotation.State) { s.Minted = 0 }},
+		{Mutant: bug("no-wake", "nobody asks to be woken", "I7"), want: func(_ *worker, d *rotation.Decision) { d.Wake = time.Time{} }},
 		{Mutant: bug("no-fence", "a worker whose epoch is over may append", "I5"), noFence: true},
 		{Mutant: bug("no-fence-at-call", "nobody asks right before a call whether it still may be sent", "I1", "I2", "I9", "I10", "I13"), noFenceAtCall: true},
 		{Mutant: bug("conflict-ignored", "an append that was refused is taken for done", "I4"), deaf: true},
@@ -63,6 +72,14 @@ func evidenceBugs() []mutant {
 		{Mutant: bug("no-census", "the copies outside of the plan are those that were there at the start", "I1"), see: func(_ *worker, s *rotation.State) {
 			s.Census = rotation.Census{}
 		}},
+		{Mutant: bug("clock-unnoticed", "a clock that goes back is not noticed: its world has one during a short soak; gate, guard and jump check are off too", "I1"), noGuard: true,
+			hear: func(k *worker, ev *pawl.Event) {
+				if ev.At.Before(k.state.Last) {
+					ev.At = k.state.Last
+				}
+			},
+			see:  func(k *worker, s *rotation.State) { s.Gate, s.Last = k.clock().Add(-rotation.Fresh), s.Started },
+			meet: clockBackWhileSoaking},
 		{Mutant: bug("people-assumed", "people are taken to have moved once they were told", "I1"), see: func(_ *worker, s *rotation.State) {
 			for i, c := range s.Plan.Consumers {
 				if c.Human != nil && s.Places[i].Notice.Status == rotation.Done {
@@ -70,6 +87,20 @@ func evidenceBugs() []mutant {
 				}
 			}
 		}},
+	}
+}
+
+// clockBackWhileSoaking sets the clocks back by ten minutes when the soak begins,
+// and puts every consumer back meanwhile.
+func clockBackWhileSoaking(s *sim, ev pawl.Event) {
+	if ev.Type != pawl.EvSoaking {
+		return
+	}
+	s.after(time.Second, func() { s.setClock(s.jump - 10*time.Minute) })
+	for _, p := range s.places {
+		if p.kind == kindApp || p.kind == kindBlind {
+			s.after(time.Minute, func() { s.byHand(p, oldOne, "redeployed by somebody") })
+		}
 	}
 }
 
@@ -129,6 +160,16 @@ func effectBugs() []mutant {
 			}
 			s.Unsettled = s.Started
 			unwatched(s)
+		}},
+		{Mutant: bug("no-compare", "the store is written over whatever is there", "I10"), want: func(_ *worker, d *rotation.Decision) {
+			for i := range d.Do {
+				d.Do[i].Over = false
+			}
+		}},
+		{Mutant: bug("dead-kept", "a new generation that its vendor refuses is waited for", "I7"), see: func(_ *worker, s *rotation.State) {
+			if a := s.Attempt(); a != nil && a.GivenUp == "the vendor refuses the new value" {
+				s.Attempts[len(s.Attempts)-1].GivenUp, s.Kills = "", nil
+			}
 		}},
 		{Mutant: bug("wrong-side", "the target is revoked, not the doomed one", "I1"), want: func(k *worker, d *rotation.Decision) {
 			for i := range d.Do {

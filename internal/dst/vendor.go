@@ -47,6 +47,7 @@ type vendor struct {
 	slow time.Duration // between a mint and its value working everywhere
 	// An outage of the vendor's sign-in refuses every value for a while.
 	outFrom, outTo time.Duration
+	barren         bool // what it mints never works
 }
 
 func (v *vendor) found(s *sim) {
@@ -62,6 +63,7 @@ func (v *vendor) found(s *sim) {
 		v.outFrom = s.between(0, s.calm)
 		v.outTo = min(v.outFrom+s.between(time.Second, 30*time.Second), s.calm)
 	}
+	v.barren = s.chance(0.01)
 	if s.plan.Reason == pawl.Leak && s.chance(0.2) { // whoever found it revoked it
 		v.gens[0].revoked, v.gens[0].dead, v.gens[0].stolen = 0, 0, 0
 	}
@@ -72,6 +74,9 @@ func (v *vendor) mint(label string) *generation {
 	g := &generation{id: "g" + strconv.Itoa(n), label: label, value: value(n), born: v.s.now, works: v.s.now, revoked: never, dead: never, stolen: never}
 	if v.slow > 0 {
 		g.works += v.s.between(0, v.slow)
+	}
+	if v.barren {
+		g.works = never
 	}
 	v.gens = append(v.gens, g)
 	v.s.tracef("   vendor: %s is born, labelled %s", g.id, label)

@@ -304,7 +304,7 @@ func (k *worker) begin(actions []rotation.Action) (again bool, err error) {
 			continue
 		}
 		fresh = append(fresh, a)
-		if step, ok := a.Effect(); ok && !k.mutant.noIntent {
+		if step, ok := a.Effect(); ok && !k.mutant.noIntent && !(k.mutant.mintFirst && a.Do == rotation.DoMint) {
 			events = append(events, k.intent(step, a))
 		}
 	}
