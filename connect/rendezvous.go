@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/provider/fence"
 )
 
 // A Rendezvous lets the rotations of one process write together: a write to a
@@ -286,12 +287,40 @@ func (v *Rendezvous) dissolve(r *round) {
 const callTime = 2 * time.Minute
 
 func (r *round) call() {
+	r.admit()
+	if len(r.waiting) == 0 {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.waiting[0].ctx), callTime)
 	defer cancel()
-	for i, joined := range r.together(ctx) {
+	for i, joined := range r.together(fence.With(ctx, r.fence)) {
 		r.waiting[i].joined = joined
 		close(r.waiting[i].done)
 	}
+}
+
+// admit lets those go whose write may not be sent any more. They held nobody up
+// for longer than they were waited for.
+func (r *round) admit() {
+	r.waiting = slices.DeleteFunc(r.waiting, func(a *arrival) bool {
+		err := fence.Ask(context.WithoutCancel(a.ctx))
+		if err != nil {
+			a.joined.Err = err
+			close(a.done)
+		}
+		return err != nil
+	})
+}
+
+// fence is that of all who share the call. One that is refused at the last
+// moment holds the others up: they come again.
+func (r *round) fence(context.Context) error {
+	for _, a := range r.waiting {
+		if err := fence.Ask(context.WithoutCancel(a.ctx)); err != nil {
+			return notSent(pawl.Unavailable, "a rotation that shares this write may not send it any more")
+		}
+	}
+	return nil
 }
 
 func (r *round) together(ctx context.Context) []pawl.Joined {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/provider/fence"
 )
 
 // An appOf is an app that writes down which credentials were written by one
@@ -45,7 +46,13 @@ func (d *door) Set(ctx context.Context, w pawl.Write) (pawl.Receipt, error) {
 }
 
 func (d *door) SetJointly(ctx context.Context, all []pawl.Joint) (out []pawl.Joined) {
-	time.Sleep(d.app.takes) // of the bubble
+	time.Sleep(d.app.takes)                // of the bubble
+	if err := fence.Ask(ctx); err != nil { // as the wire does
+		for range all {
+			out = append(out, pawl.Joined{Err: err})
+		}
+		return out
+	}
 	d.app.mu.Lock()
 	defer d.app.mu.Unlock()
 	var who []string
@@ -132,6 +139,34 @@ func TestOneCallForAll(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestFencedOff: who may not write any more is not in the call of the others;
+// and if that turns out at the last moment, none is sent.
+func TestFencedOff(t *testing.T) {
+	for after, want := range map[int]string{0: "b", 1: ""} {
+		in(t, func(t *testing.T) {
+			h := newHall(&Rendezvous{}, "api")
+			h.join("a", "api")
+			h.join("b", "api")
+			asked := 0
+			h.write(fence.With(t.Context(), func(context.Context) error {
+				if asked++; asked > after {
+					return &pawl.Error{Op: "engine", Kind: pawl.Conflict, Err: errors.New("taken over")}
+				}
+				return nil
+			}), "a", "api")
+			h.write(t.Context(), "b", "api")
+			h.want(t, "api", want)
+			h.wg.Wait()
+			if got := pawl.KindOf(h.err("a", "api")); want == "b" && got != pawl.Conflict || want == "" && got != pawl.Unavailable {
+				t.Errorf("a is told %v", h.err("a", "api"))
+			}
+			if err := h.err("b", "api"); want == "b" && err != nil || want == "" && pawl.KindOf(err) != pawl.Unavailable {
+				t.Errorf("b is told %v", err)
+			}
+		})
+	}
 }
 
 // TestWhoIsNotComing: a rotation that has left, has no more to write there, or

@@ -35,10 +35,9 @@ func (r *run) begin(ctx context.Context, actions []rotation.Action) (intents boo
 		}
 	}
 	for _, a := range start {
-		if a.Do == rotation.DoRevoke {
-			// Once more, right before the call: the append may have taken long.
-			if err := r.mayRevoke(r.state); err != nil {
-				if err := r.append(ctx, outcome{events: []pawl.Event{r.ended(pawl.StepRevoke, a, err)}}); err != nil {
+		if step, ok := a.Effect(); ok {
+			if err := r.may(a); err != nil {
+				if err := r.append(ctx, outcome{events: []pawl.Event{r.ended(step, a, err)}}); err != nil {
 					return false, err
 				}
 				continue
@@ -47,6 +46,18 @@ func (r *run) begin(ctx context.Context, actions []rotation.Action) (intents boo
 		r.fly(ctx, a)
 	}
 	return len(events) > 0, nil
+}
+
+// may is what can be said against an effect once its intent is durable, right
+// before the call: the append may have taken long.
+func (r *run) may(a rotation.Action) error {
+	if err := sane(r.state, r.values, a); err != nil {
+		return err
+	}
+	if a.Do == rotation.DoRevoke {
+		return r.mayRevoke(r.state)
+	}
+	return nil
 }
 
 // key names an action while it is under way.
