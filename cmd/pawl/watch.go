@@ -120,8 +120,8 @@ type tail struct {
 // read tells what was appended since it read last, and reports whether there
 // was anything.
 func (t *tail) read(ctx context.Context, tell func([]pawl.Event)) (bool, error) {
-	revision, err := t.j.Revision(ctx, t.id)
-	if err != nil || revision == t.revision {
+	at, err := t.j.Position(ctx, t.id)
+	if err != nil || at.Revision == t.revision {
 		return false, err
 	}
 	run, err := t.j.Load(ctx, t.id)
