@@ -2,7 +2,7 @@
 export CGO_ENABLED = 0
 GO ?= go
 
-.PHONY: test check build demo torture soak mutants bench fuzz conformance-heroku setup
+.PHONY: test check build man demo torture soak mutants bench fuzz conformance-heroku setup
 
 test: setup check ## format, vet, all tests, and the short torture
 	$(GO) test ./...
@@ -20,6 +20,9 @@ check:
 
 build: ## ./pawl, stripped
 	$(GO) build -trimpath -ldflags "-s -w" -o pawl ./cmd/pawl
+
+man: ## the manual pages, into ./man
+	$(GO) run ./cmd/pawl man -o man
 
 demo:
 	$(GO) run ./cmd/pawl demo

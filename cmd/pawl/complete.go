@@ -35,6 +35,20 @@ func (a *app) completeNames(root *cobra.Command) {
 	}
 }
 
+// sayOfCompletion says of cobra's own command what it completes here.
+func sayOfCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Short = "Print a shell's completion of commands, flags, credentials and people's steps"
+			c.Long = `Prints what a shell has to read to complete commands, flags, the names of credentials, and the
+steps that wait for a person. Names come from the catalog's files and the journal: no vendor is asked.
+
+How to load it for good is in the help of each shell: pawl completion bash --help`
+		}
+	}
+}
+
 // typedNames are the names in the catalog's files, read line by line: a catalog
 // with a mistake in it, or a hundred thousand files, is still completed.
 func (a *app) typedNames() (all []string) {

@@ -91,7 +91,7 @@ var diagram = []row{
 	{pkg: "docs/errors", not: "os net net/http log/slog"},
 
 	// What people run.
-	{pkg: "cmd/pawl", uses: "* */* */*/*", deps: "github.com/spf13/cobra golang.org/x/term", tests: "* */* */*/*"},
+	{pkg: "cmd/pawl", uses: "* */* */*/*", deps: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term", tests: "* */* */*/*"},
 }
 
 const vendorTests = "sim provider/*/*sim provider/providertest"
