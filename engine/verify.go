@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/pawl-dev/pawl"
@@ -21,6 +22,10 @@ type Seen struct {
 	Silent bool // the place cannot tell which value it holds, and nothing is known of our last write either
 	Detail string
 	Err    error
+
+	Readable bool      // it can be read back
+	Digest   string    // keyed, of the value in use, if it holds that and the engine has a box; see [Engine.Digest]
+	At       time.Time // of the look; zero: there was none
 }
 
 // A Written is what is known of the last write to a place: the vendor's mark
@@ -51,6 +56,9 @@ func (e *Engine) Verify(ctx context.Context, plan pawl.Plan, last Written) (Repo
 	}
 	each(len(seen), func(i int) {
 		seen[i] = sight(ctx, plan.Consumers[i], hands, i, v.old, last.Marks[plan.Consumers[i].ID])
+		if s := seen[i]; s.Holds == pawl.HoldsWant || s.Proved && !s.Silent {
+			seen[i].Digest = e.Digest(v.old)
+		}
 	})
 	return v.Report, seen, nil
 }
@@ -77,10 +85,11 @@ func sight(ctx context.Context, c pawl.Place, hands *Hands, i int, value pawl.Se
 		return s
 	}
 	look := pawl.Look{Want: pawl.Content{Secret: value}}
-	if _, readable := wrap.As[pawl.Reader](hands.Consumers[i]); !readable {
+	if _, s.Readable = wrap.As[pawl.Reader](hands.Consumers[i]); !s.Readable {
 		look.Mark, s.Silent = mark, mark == ""
 	}
 	o, err := hands.Consumers[i].Observe(ctx, look)
+	s.At = time.Now()
 	s.Silent = s.Silent && err == nil && o.Holds == pawl.HoldsUnknown
 	s.Proved, s.Class, s.Holds, s.Detail, s.Err = err == nil && o.Verdict == pawl.Proved, o.Class, o.Holds, o.Detail, err
 	for j, op := range c.Proofs {

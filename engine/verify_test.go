@@ -22,8 +22,12 @@ func TestVerify(t *testing.T) {
 			t.Fatalf("Verify = %+v, %v; want id-old, alive", report, err)
 		}
 		for i, want := range []bool{true, true, false, true} { // store, canary, api, ci
-			if s := seen[i]; s.Proved != want || s.Err != nil {
+			s := seen[i]
+			if s.Proved != want || s.Err != nil {
 				t.Errorf("%s: proved = %v, %v; want %v", s.ID, s.Proved, s.Err, want)
+			}
+			if holds := i < 2; holds != (s.Digest != "") || s.At.IsZero() { // ci cannot tell, api has another value
+				t.Errorf("%s: digest %q, looked at %v", s.ID, s.Digest, s.At)
 			}
 		}
 		if seen[1].Class != pawl.Attested || seen[2].Holds != pawl.HoldsOther || !seen[3].Silent {

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/engine"
-	"github.com/pawl-dev/pawl/rotation"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -23,6 +24,10 @@ func newVerifyCommand(a *app) *cobra.Command {
 		Long: `Compares every place with the value in the store, and takes every proof that has no effect.
 
 A place that cannot tell which value it holds, and that pawl has not written, is shown and counts for nothing.
+
+Each place that holds the value in use has its digest and the time of the look. A place that cannot be
+read back has the time when a rotation last proved it. Digests are keyed with this installation's key:
+they tell values apart, here, and are worth nothing elsewhere. Without a key there are none.
 
 Exit status: 0 no drift · 2 usage or catalog · 4 sign-in needed · 6 drift, or not provable`,
 		Args: names(0, 1),
@@ -47,6 +52,18 @@ type verifyLine struct {
 	Detail string `json:"detail,omitempty"`
 	Human  bool   `json:"human,omitempty"`
 	Silent bool   `json:"silent,omitempty"` // it cannot tell, and pawl did not write it
+
+	Digest string      `json:"digest,omitempty"` // keyed, of the value in use, if that is what it holds
+	At     *time.Time  `json:"at,omitempty"`     // when it was looked at
+	Last   *provedLine `json:"last_proved,omitempty"`
+}
+
+// A provedLine is the latest proof in the journal of the generation in use, for
+// a place that cannot be read back.
+type provedLine struct {
+	Class  pawl.Class `json:"class"`
+	Source string     `json:"source"`
+	At     time.Time  `json:"at"`
 }
 
 func (a *app) runVerify(ctx context.Context, args []string) error {
@@ -57,10 +74,14 @@ func (a *app) runVerify(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		args = cat.Names()
 	}
-	eng := engine.New(engine.Config{Actor: a.actor(), Open: a.opener(cat).Open, Log: a.log()})
+	cfg := engine.Config{Actor: a.actor(), Open: a.opener(cat).Open, Log: a.log()}
+	if box := a.digests(ctx); box != nil {
+		cfg.Box = box
+	}
+	eng := engine.New(cfg)
 	docs, ok := []verifyDoc{}, true
 	for _, name := range args {
-		d, err := verifyOne(ctx, cat, eng, name, a.lastWritten(ctx, name))
+		d, err := verifyOne(ctx, cat, eng, name, a.remember(ctx, name))
 		if err != nil {
 			return err
 		}
@@ -81,33 +102,12 @@ func (a *app) runVerify(ctx context.Context, args []string) error {
 	return nil
 }
 
-// lastWritten is what the journal knows of the marks of the last writes.
-func (a *app) lastWritten(ctx context.Context, name string) (w engine.Written) {
-	j, err := a.readState(ctx)
-	if err != nil || j == nil {
-		return w // without a journal there is only less to compare with
-	}
-	defer j.Close()
-	run, err := j.Latest(ctx, name)
-	if err != nil {
-		return w
-	}
-	s := rotation.Fold(run.Events)
-	w = engine.Written{ID: s.ID(s.Target), Marks: map[string]string{}}
-	for i, c := range s.Plan.Consumers {
-		if p := s.Places[i]; p.Write.Status == rotation.Done && p.Side == s.Target {
-			w.Marks[c.ID] = p.Mark
-		}
-	}
-	return w
-}
-
-func verifyOne(ctx context.Context, cat *catalog.Catalog, eng *engine.Engine, name string, last engine.Written) (verifyDoc, error) {
+func verifyOne(ctx context.Context, cat *catalog.Catalog, eng *engine.Engine, name string, last remembered) (verifyDoc, error) {
 	p, err := cat.Plan(name, pawl.Manual)
 	if err != nil {
 		return verifyDoc{}, err
 	}
-	report, seen, err := eng.Verify(ctx, p, last)
+	report, seen, err := eng.Verify(ctx, p, last.Written)
 	if err != nil {
 		return verifyDoc{}, err
 	}
@@ -120,7 +120,14 @@ func verifyOne(ctx context.Context, cat *catalog.Catalog, eng *engine.Engine, na
 		if s.Err != nil {
 			l.Detail = s.Err.Error()
 		}
-		l.Silent = s.Silent
+		l.Silent, l.Digest = s.Silent, s.Digest
+		if !s.At.IsZero() {
+			at := s.At.UTC().Truncate(time.Second)
+			l.At = &at
+		}
+		if e := last.proved[s.ID]; !s.Readable && !e.At.IsZero() && report.Old.ID != "" && last.ID == report.Old.ID {
+			l.Last = &provedLine{e.Class, e.Source, e.At}
+		}
 		d.OK = d.OK && (s.Proved || l.Human || l.Silent)
 		d.Consumers = append(d.Consumers, l)
 	}
@@ -135,13 +142,31 @@ func (a *app) showVerify(d verifyDoc) {
 	for _, l := range d.Consumers {
 		switch {
 		case l.Human || l.Silent:
-			a.print("  %s %-14s %s", a.sign(idle), l.ID, l.Detail)
+			a.print("  %s %-14s %s%s", a.sign(idle), l.ID, l.Detail, l.shown())
 		case l.Proved:
-			a.print("  %s %-14s %s: %s", a.sign(good), l.ID, l.Class, l.Detail)
+			a.print("  %s %-14s %s: %s%s", a.sign(good), l.ID, l.Class, l.Detail, l.shown())
 		default:
-			a.print("  %s %-14s holds %s: %s", a.sign(bad), l.ID, l.Holds, l.Detail)
+			a.print("  %s %-14s holds %s: %s%s", a.sign(bad), l.ID, l.Holds, l.Detail, l.shown())
 		}
 	}
+}
+
+// shown is which value it was, and when that was seen.
+func (l verifyLine) shown() string {
+	var all []string
+	if l.Digest != "" {
+		all = append(all, "digest "+l.Digest)
+	}
+	switch {
+	case l.Last != nil:
+		all = append(all, fmt.Sprintf("last proved %s (%s)", l.Last.At.UTC().Format(time.RFC3339), l.Last.Class))
+	case l.At != nil:
+		all = append(all, "seen "+l.At.Format(time.RFC3339))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "  [" + strings.Join(all, ", ") + "]"
 }
 
 func newSweepCommand(a *app) *cobra.Command {
