@@ -217,7 +217,7 @@ func (a *app) delivery(c *claiming, cred *catalog.Credential) (delivery, error) 
 }
 
 func (a *app) onTerminal(name string) (delivery, error) {
-	if out, ok := a.out.(*os.File); !ok || !isTerminal(out) || !a.asks() {
+	if !a.outTerminal() || !a.asks() {
 		return delivery{}, usage("--show is for a terminal only; what goes anywhere else is encrypted: --recipient KEY")
 	}
 	return delivery{where: "the terminal", has: hasNot, drop: nothing,

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -12,22 +13,45 @@ import (
 )
 
 func main() {
+	// Taken and not heeded: a write then fails instead. It comes for every
+	// connection that somebody else closes, a vendor's in the middle of a request
+	// among them; and ignored, it would be so in the programs that are run, too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), ending()...)
+	ctx, leave := context.WithCancel(ctx)
 	context.AfterFunc(ctx, func() {
 		stop() // the second Ctrl-C ends it at once; that is safe too
-		// A terminal that goes says so more than once, and every word to it fails.
-		signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
+		// A terminal that goes says so more than once.
+		signal.Ignore(syscall.SIGHUP)
 	})
-	code := run(ctx, system(), os.Args[1:])
+	e := system()
+	e.out, e.err = &told{e.out, leave}, &told{e.err, leave}
+	code := run(ctx, e, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
+// A told is an output that somebody reads. Once nobody does any more, it is as
+// if they had asked to stop: what is under way is finished and nothing new is
+// begun.
+type told struct {
+	io.Writer
+	leave func()
+}
+
+func (t *told) Write(b []byte) (int, error) {
+	n, err := t.Writer.Write(b)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO) { // a pipe, a terminal
+		t.leave()
+	}
+	return n, err
+}
+
 // ending are the signals after which what is under way is finished and nothing
 // new is begun: also that the terminal has gone (a dropped SSH connection, a
-// closed window), and that nobody reads the output any more.
+// closed window).
 func ending() []os.Signal {
-	all := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE}
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup
 		all = append(all, syscall.SIGHUP)
 	}

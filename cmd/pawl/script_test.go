@@ -75,6 +75,7 @@ func TestScripts(t *testing.T) {
 			"world": scriptWorld, "change": scriptChange, "adopt": scriptAdopt, "live": scriptLive, "json": scriptJSON, "check": scriptCheck, "printed": scriptPrinted,
 			"further": scriptFurther, "flip": scriptFlip, "cut": scriptCut, "scribble": scriptScribble, "sql": scriptSQL,
 			"hand": scriptHand, "paste": scriptPaste, "opens": scriptOpens, "connection": scriptConnection, "reply": scriptReply,
+			"server": scriptServer, "killserver": scriptKillServer, "api": scriptAPI,
 		},
 	})
 }
@@ -92,6 +93,7 @@ type stage struct {
 	typed   string         // for the next exit
 	replies []reply        // for the next exit too
 	flying  sync.WaitGroup // requests that the vendors work on
+	served  served         // by server
 }
 
 type stageKey struct{}

@@ -38,7 +38,7 @@ stop rotations through its API. It can be stopped or killed at any moment; the n
 Who connects to the socket is told by the kernel. The user that the server runs as, and root,
 may do everything; other users of the machine may look.
 
-Exit status: 0 stopped · 2 usage or catalog · 7 another process drives this state`,
+Exit status: 0 stopped · 2 usage or catalog · 6 another process drives this state`,
 		Args: names(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runServe(cmd.Context(), o) },
 	}

@@ -30,7 +30,11 @@ func (a *app) table(head []string, rows [][]string) {
 // outTerminal reports whether data goes to a terminal. Questions are another
 // matter: those go to standard error.
 func (a *app) outTerminal() bool {
-	f, ok := a.out.(*os.File)
+	w := a.out
+	if t, ok := w.(*told); ok {
+		w = t.Writer
+	}
+	f, ok := w.(*os.File)
 	return ok && isTerminal(f)
 }
 
