@@ -167,7 +167,8 @@ type Snapshotter interface {
 
 // A Searcher is a [Consumer] that can find the value elsewhere in the same
 // place, under names that it was not told of: a forgotten copy there would be
-// cut off by the revoke.
+// cut off by the revoke. The names are those that a [Discoverer] of the same
+// vendor finds such places by.
 type Searcher interface {
 	Elsewhere(ctx context.Context, value Secret) (names []string, err error)
 }

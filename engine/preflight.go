@@ -42,6 +42,7 @@ type survey struct {
 	old      pawl.Secret
 	priors   map[string]pawl.Secret
 	census   searches
+	copies   []innerCopies
 	accepted map[string]bool // places that may break: their problems stop nothing
 }
 
@@ -71,8 +72,9 @@ func (e *Engine) survey(ctx context.Context, plan pawl.Plan, hands *Hands) *surv
 		return v
 	}
 	v.identify(ctx, plan, hands)
-	each(len(plan.Consumers), func(i int) { v.look(ctx, plan.Consumers[i], hands.Consumers[i], i, plan.Reason == pawl.Leak) })
+	each(len(plan.Consumers), func(i int) { v.look(ctx, plan.Consumers[i], hands.Consumers[i], i) })
 	v.count(ctx, plan, hands)
+	v.judge(plan)
 	return v
 }
 
@@ -253,7 +255,7 @@ func alive(ctx context.Context, issuer pawl.Issuer, value pawl.Secret) (err erro
 
 // look finds out what one place holds, and writes it down for the rollback if
 // it is not the value in use.
-func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer, i int, leak bool) {
+func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer, i int) {
 	if consumer == nil {
 		return
 	}
@@ -262,7 +264,7 @@ func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer,
 		names, err := s.Elsewhere(ctx, v.old)
 		v.problem(c.ID, err)
 		if len(names) > 0 {
-			v.unlisted(c, strings.Join(names, ", "), leak)
+			v.inside(c, names)
 		}
 	}
 	reader, ok := wrap.As[pawl.Reader](consumer)
@@ -353,18 +355,6 @@ func (e *Engine) preflight(ctx context.Context, id pawl.RotationID, plan pawl.Pl
 		o.opened[priorName(id)] = snap
 	}
 	return o
-}
-
-// unlisted: a copy that the catalog does not have. The revoke would cut it off,
-// so there is none; after a leak that is the lesser harm.
-func (v *survey) unlisted(c pawl.Place, names string, leak bool) {
-	text := "holds the value in use under names that are not in the catalog: " + names
-	if leak {
-		v.finding(c.ID, text+"; they will be cut off")
-		return
-	}
-	v.problem(c.ID, &pawl.Error{Op: "preflight", Kind: pawl.Conflict, Err: errors.New(text),
-		Hint: "add " + names + " to the keys of " + c.ID + " in the catalog, or remove them from " + c.Where})
 }
 
 // distinct drops errors that say the same.

@@ -74,7 +74,7 @@ func (a *app) runSweep(ctx context.Context, w sweeping) error {
 			return err
 		}
 	} else {
-		a.showStrays(lines)
+		a.showStrays(lines, failed)
 	}
 	return failed
 }
@@ -171,8 +171,13 @@ func stem(p pawl.Plan) string {
 	return c.Description
 }
 
-func (a *app) showStrays(lines []strayLine) {
-	if len(lines) == 0 {
+func (a *app) showStrays(lines []strayLine, failed error) {
+	switch {
+	case failed != nil && len(lines) == 0:
+		a.say("%s could not look everywhere: whether there are orphans is not known", a.sign(bad))
+	case failed != nil:
+		a.say("%s could not look everywhere: there may be more than these", a.sign(warn))
+	case len(lines) == 0:
 		a.say("%s no orphans, nothing unknown", a.sign(good))
 	}
 	for _, l := range lines {

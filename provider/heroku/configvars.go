@@ -62,6 +62,9 @@ func (v *configVars) vars(ctx context.Context, op string) (vars, error) {
 func (v *configVars) Elsewhere(ctx context.Context, value pawl.Secret) ([]string, error) {
 	s := state{keys: v.set.Keys, sought: value}
 	_, err := v.read(ctx, "heroku.Elsewhere", &s)
+	for i, key := range s.found {
+		s.found[i] = v.set.App + "/" + key
+	}
 	return s.found, err
 }
 

@@ -20,7 +20,7 @@ func TestElsewhere(t *testing.T) {
 		t.Fatal("config vars cannot be searched")
 	}
 	got, err := s.Elsewhere(t.Context(), pawl.NewSecret([]byte(held)))
-	if err != nil || !slices.Equal(got, []string{"OTHER_TOKEN"}) {
+	if err != nil || !slices.Equal(got, []string{app + "/OTHER_TOKEN"}) {
 		t.Errorf("Elsewhere = %q, %v; want only OTHER_TOKEN", got, err)
 	}
 }
