@@ -40,9 +40,13 @@ func (a *app) confirm(ctx context.Context, question string) (bool, error) {
 	return strings.EqualFold(text, "y") || strings.EqualFold(text, "yes"), err
 }
 
-// typeName asks for the name to be typed: the gate of what cannot be undone.
+// typeName asks for the name to be typed: the gate of what cannot be undone. That
+// another one was typed is said; what was typed is not.
 func (a *app) typeName(ctx context.Context, question, name string) (bool, error) {
 	text, err := a.readLine(ctx, question+"\n  Type "+name+" to go on: ")
+	if err == nil && text != "" && text != name {
+		a.say("%s What was typed is not the name %s.", a.sign(warn), name)
+	}
 	return text == name, err
 }
 

@@ -134,7 +134,7 @@ func (a *app) runConfirm(ctx context.Context, name, step string, g *giving) erro
 		}
 		a.say("%s %s: %s confirmed by %s", a.sign(good), id, c.ID, a.actor().ID)
 		if s.Outcome == "" {
-			a.say("  If nobody drives it:  pawl resume %s", name)
+			a.say("  If nobody drives it:  %s", a.pasteable("pawl resume "+name))
 		}
 		return nil
 	})

@@ -173,7 +173,7 @@ func (a *app) showDiscovery(d discoverDoc) {
 	a.tellSearched(d)
 	if unlisted {
 		a.say("  Next:")
-		a.say("    pawl discover %s --drafts   # what to add to the catalog", d.Credential)
+		a.say("    %s", a.pasteable("pawl discover "+d.Credential+" --drafts   # what to add to the catalog"))
 	}
 }
 

@@ -103,7 +103,11 @@ func (a *app) askRevoke(ctx context.Context, eng *engine.Engine, r engine.Result
 	}
 	a.say("%s Every required consumer is proved on %s.", a.sign(good), r.State.NewID())
 	ok, err := a.typeName(ctx, "Revoke "+r.State.OldID+" now? This cannot be undone.", r.ID.Credential)
-	if err != nil || !ok {
+	if err != nil {
+		return false, nil
+	}
+	if !ok {
+		a.say("%s Nothing was revoked.", a.sign(idle))
 		return false, nil
 	}
 	return true, eng.Signal(ctx, r.ID, pawl.Event{Type: pawl.EvAuthorised, Detail: "asked for at the terminal"})

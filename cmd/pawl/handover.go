@@ -50,7 +50,7 @@ func (a *app) runHandover(ctx context.Context, name, to, note string) error {
 			return err
 		}
 		a.say("%s %v: %s has it from here on. %s.", a.sign(good), id, to, capital(oldKey(s)))
-		a.say("  They go on with:  pawl resume %s", name)
+		a.say("  They go on with:  %s", a.pasteable("pawl resume "+name))
 		return nil
 	})
 }

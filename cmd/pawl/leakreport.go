@@ -11,6 +11,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/postmortem"
+	"github.com/pawl-dev/pawl/rotation"
 )
 
 func newLeakReportCommand(a *app) *cobra.Command {
@@ -20,7 +21,7 @@ func newLeakReportCommand(a *app) *cobra.Command {
 		Long: `Prints the post-mortem of a credential's newest rotation, or of the one of that number, as
 Markdown. Nothing but the journal is read; no value is in it.
 
-Exit status: 0 · 2 no such rotation`,
+Exit status: 0 · 2 no such rotation, or none after a leak`,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runLeakReport(cmd.Context(), args[0], file) },
 	}
@@ -40,6 +41,10 @@ func (a *app) runLeakReport(ctx context.Context, what, file string) error {
 	run, err := rotationNamed(ctx, j, what)
 	if err != nil {
 		return err
+	}
+	if r := rotation.Fold(run.Events).Plan.Reason; r != pawl.Leak {
+		return &exit{code: exitUsage, err: fmt.Errorf("%v is no rotation after a leak (its reason is %s), so there is no post-mortem of it", run.ID, r),
+			next: []string{"pawl history " + run.ID.Credential, "pawl audit show " + run.ID.Credential}}
 	}
 	text := postmortem.Markdown(run)
 	if file == "" {

@@ -62,6 +62,14 @@ func (a *app) pasteable(next string) string {
 	return "pawl " + flags + rest
 }
 
+// pasteables are several of them.
+func (a *app) pasteables(next []string) (all []string) {
+	for _, n := range next {
+		all = append(all, a.pasteable(n))
+	}
+	return all
+}
+
 // quoted is a path as a shell takes it.
 func quoted(path string) string {
 	if strings.ContainsAny(path, " '\"$&;()<>|*?#~`\\") {

@@ -25,6 +25,7 @@ of each place, what each place holds now, how many requests it takes and how lon
 
 -o saves it: pawl rotate --plan FILE runs exactly that, without another question, or refuses and
 says what has changed since. The file holds no secret.
+An older plan there is replaced; a file that is something else is not.
 
 Exit status: 0 it could run · 1 it would be refused · 2 usage or catalog · 4 sign-in needed`,
 		Args: names(1, -1),
@@ -61,6 +62,11 @@ type placeLine struct {
 }
 
 func (a *app) runPlan(ctx context.Context, args []string, pl *planning, file string) error {
+	if file != "" {
+		if err := replaceable(file); err != nil {
+			return err
+		}
+	}
 	cat, err := a.loadCatalog()
 	if err != nil {
 		return err

@@ -25,9 +25,10 @@ const maxPlan = 16 << 20
 // or was changed since, is refused; what it asks for is compared with the
 // catalog and the vendors elsewhere.
 func readPlans(file string) ([]planned, error) {
+	again := file
 	refuse := func(format string, args ...any) error {
 		return &exit{code: exitUsage, err: fmt.Errorf("--plan %s: "+format, append([]any{file}, args...)...), safe: "Nothing was changed.",
-			next: []string{"pawl plan NAME -o " + quoted(file)}}
+			next: []string{"pawl plan NAME -o " + quoted(again)}}
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -36,20 +37,17 @@ func readPlans(file string) ([]planned, error) {
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxPlan+1))
 	if err != nil || len(text) > maxPlan {
+		again = "plan.json"
 		return nil, refuse("it cannot be read, or is too big for a plan")
 	}
-	var all []planned
-	if text = bytes.TrimSpace(text); bytes.HasPrefix(text, []byte("{")) {
-		text = slices.Concat([]byte("["), text, []byte("]"))
-	}
-	if json.Unmarshal(text, &all) != nil || len(all) == 0 { // its error may quote what was there
+	all := plansIn(text)
+	if all == nil {
+		again = "plan.json" // what this file is, it stays
 		return nil, refuse("it is no plan of pawl")
 	}
 	seen := map[string]bool{}
 	for _, d := range all {
 		switch {
-		case d.Plan.Credential == "" || d.Digest == "":
-			return nil, refuse("it is no plan of pawl")
 		case d.Version != 1 || d.Plan.Format != 1:
 			return nil, refuse("it was written by another version of pawl")
 		case d.Plan.Digest() != d.Digest || d.Plan.Credential != d.Credential:
@@ -60,6 +58,35 @@ func readPlans(file string) ([]planned, error) {
 		seen[d.Credential] = true
 	}
 	return all, nil
+}
+
+// plansIn are the plans that a text holds; nil if it is something else. What its
+// parser has to say may quote what is there, so it is not told.
+func plansIn(text []byte) (all []planned) {
+	if text = bytes.TrimSpace(text); bytes.HasPrefix(text, []byte("{")) {
+		text = slices.Concat([]byte("["), text, []byte("]"))
+	}
+	if json.Unmarshal(text, &all) != nil || slices.ContainsFunc(all, func(d planned) bool { return d.Plan.Credential == "" || d.Digest == "" }) || len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// replaceable makes sure that writing a plan to a file loses nothing: there is
+// none yet, or an empty one, or an older plan. What is no file, like a pipe, has
+// nothing to lose.
+func replaceable(file string) error {
+	info, err := os.Stat(file)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 { // that it cannot be written is found when it is
+		return nil
+	}
+	if info.Size() <= maxPlan {
+		if text, err := os.ReadFile(file); err == nil && plansIn(text) != nil {
+			return nil
+		}
+	}
+	return &exit{code: exitUsage, err: fmt.Errorf("-o %s: there is a file of that name, and it is no plan of pawl", file),
+		safe: "It is as it was, and no plan was made: name another file."}
 }
 
 // load makes the plans of a plan file, from the catalog as it is now: what the

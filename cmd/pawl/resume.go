@@ -131,10 +131,19 @@ func evidenceLines(s *rotation.State, now time.Time) (all [][2]string) {
 	}
 	for i, c := range s.Plan.Consumers {
 		if e, ok := best[c.ID]; ok && c.Required() && s.Holds(i) {
-			all = append(all, [2]string{c.ID, fmt.Sprintf("%s, %s ago: %s", e.Class, about(now.Sub(e.At)), printable(e.Detail))})
+			all = append(all, [2]string{c.ID, fmt.Sprintf("%s, %s: %s", e.Class, seen(e.At, now), printable(e.Detail))})
 		}
 	}
 	return all
+}
+
+// seen is how old evidence is. A process that takes a rotation up forgets when it
+// was seen, because it counts only once it is seen again.
+func seen(at, now time.Time) string {
+	if at.IsZero() {
+		return "seen by an earlier process, and looked at again"
+	}
+	return about(now.Sub(at)) + " ago"
 }
 
 func newRollbackCommand(a *app) *cobra.Command {
@@ -170,7 +179,7 @@ func (a *app) askToRollBack(ctx context.Context, eng *engine.Engine, id pawl.Rot
 	case pawl.Mismatch: // it works
 	default:
 		if err != nil {
-			return err
+			return a.notAsked(id, s, err)
 		}
 	}
 	if !d.yes {
@@ -186,6 +195,19 @@ func (a *app) askToRollBack(ctx context.Context, eng *engine.Engine, id pawl.Rot
 		}
 	}
 	return eng.Signal(ctx, id, pawl.Event{Type: pawl.EvRollback, Reason: "asked for by " + a.actor().ID})
+}
+
+// notAsked is that the vendor could not be asked whether the old credential
+// still works, without which nothing is put back.
+func (a *app) notAsked(id pawl.RotationID, s *rotation.State, err error) error {
+	e := *a.classify(err)
+	if e.code == exitFailed { // that one promises that there is nothing to go on with
+		e.code = exitIncomplete
+	}
+	e.err = fmt.Errorf("%v is not rolled back: whether the old credential still works is not known: %w", id, err)
+	e.safe = "Nothing was put back. " + capital(oldKey(s)) + "."
+	e.next = append(e.next, "pawl rollback "+id.Credential, "pawl resume "+id.Credential)
+	return &e
 }
 
 // revoked reports why a finished rotation did not come to what pawl revoke

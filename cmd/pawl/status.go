@@ -217,13 +217,13 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 		}
 		d.key, d.Stopped = oldKey(s), lastWords(run.Events)
 		v := judge(engine.Result{ID: run.ID, State: s, Phase: dec.Phase, Waits: dec.Waits})
-		d.text, d.Next, d.unproved = v.text, v.next, v.code != exitWaits
+		d.text, d.Next, d.unproved = v.text, a.pasteables(v.next), v.code != exitWaits
 		if path, err := a.stateFile(); err == nil {
 			if h, held, err := sqlite.DriverLockHolder(filepath.Dir(path)); err == nil && held {
 				d.Driver = h.String()
 			}
 		}
-		if n := len(run.Events); d.Driver == "" && n > 0 && !leaves(run.Events[n-1]) {
+		if n := len(run.Events); d.Driver == "" && n > 0 && !leaves(run.Events[n-1]) && !tookLeave(run.Events) {
 			d.Gone, d.Unknown = &run.Events[n-1].At, unsettled(s)
 		}
 	}
@@ -236,6 +236,20 @@ func leaves(ev pawl.Event) bool {
 	switch ev.Type {
 	case pawl.EvStopped, pawl.EvPlanned, pawl.EvConfirmed, pawl.EvAuthorised, pawl.EvApproved, pawl.EvPaused, pawl.EvUnpaused, pawl.EvRollback:
 		return true
+	}
+	return false
+}
+
+// tookLeave reports whether the process that drove last has said that it ends: what
+// came after that is from somebody who gave a value, and drove nothing.
+func tookLeave(events []pawl.Event) bool {
+	for _, ev := range slices.Backward(events) {
+		switch ev.Type {
+		case pawl.EvStopped:
+			return true
+		case pawl.EvDriving:
+			return false
+		}
 	}
 	return false
 }
