@@ -139,7 +139,7 @@ func (d *Desk) Credential(ctx context.Context, who access.Subject, name string) 
 	var last time.Time
 	view := api.CredentialView{Runs: []api.Rotation{}, Consumers: []api.Place{}}
 	for _, run := range runs {
-		s := rotation.Fold(run.Events)
+		s := rotation.FollowAll(run.Events)
 		view.Runs = append(view.Runs, summary(run, s, d.now()))
 		if run.Outcome == pawl.Completed && last.IsZero() {
 			last = run.Updated
@@ -162,7 +162,7 @@ func (d *Desk) Credential(ctx context.Context, who access.Subject, name string) 
 // it.
 func lastSeen(c pawl.Place, runs []journal.Run) api.Place {
 	for _, run := range runs {
-		s := rotation.Fold(run.Events)
+		s := rotation.FollowAll(run.Events)
 		for i, of := range s.Plan.Consumers {
 			if of.ID == c.ID && of.Op.Name == c.Op.Name && string(of.Op.Config) == string(c.Op.Config) {
 				return placed(c, &s.Places[i], s, i)

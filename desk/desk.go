@@ -82,13 +82,13 @@ func (d *Desk) allow(ctx context.Context, who access.Subject, r access.Request, 
 // as is the engine in the name of who asks.
 func (d *Desk) as(who access.Subject) *engine.Engine { return d.cfg.Engine.As(who.Actor) }
 
-// load returns a rotation that somebody asks for.
+// load returns a rotation that somebody asks for, as one who looks on sees it.
 func (d *Desk) load(ctx context.Context, id pawl.RotationID) (journal.Run, *rotation.State, error) {
 	run, err := d.cfg.Journal.Load(ctx, id)
 	if err != nil {
 		return run, nil, err
 	}
-	return run, rotation.Fold(run.Events), nil
+	return run, rotation.FollowAll(run.Events), nil
 }
 
 func conflict(format string, args ...any) error { return fault(pawl.Conflict, "", format, args...) }

@@ -84,6 +84,40 @@ func TestDenyGoesBack(t *testing.T) {
 	})
 }
 
+// TestAdoptedIsSeen: a server that takes up what another process has proved shows
+// it as that, and lets nobody wait who is waited for.
+func TestAdoptedIsSeen(t *testing.T) {
+	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {
+		o.Start(t.Context(), ana, api.Start{Credential: "key"})
+		time.Sleep(time.Minute)
+		o.Stop()
+		o.Run()
+		time.Sleep(time.Minute)
+		waiting, err := o.Waiting(t.Context(), bo)
+		if err != nil || len(waiting) != 1 || waiting[0].Proved != 1 || waiting[0].Phase != "APPROVAL" {
+			t.Errorf("%+v %v", waiting, err)
+		}
+	})
+}
+
+// TestBackFromAPause: who goes back need not also resume.
+func TestBackFromAPause(t *testing.T) {
+	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {
+		id := pawl.RotationID{Credential: "key", Number: 1}
+		o.Start(t.Context(), ana, api.Start{Credential: "key"})
+		time.Sleep(time.Minute)
+		o.Desk.Pause(t.Context(), ana, id, desk.Anything)
+		time.Sleep(time.Minute)
+		if _, err := o.Rollback(t.Context(), ana, id, desk.Anything, ""); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if r, _ := o.Rotation(t.Context(), ana, id); r.Outcome != "rolled-back" {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
 // TestPausedStaysPaused: whatever else is said meanwhile, and over a restart.
 func TestPausedStaysPaused(t *testing.T) {
 	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -80,7 +81,7 @@ func (d *Desk) back(ctx context.Context, who access.Subject, id pawl.RotationID,
 	if why != "" {
 		reason += ": " + why
 	}
-	return d.say(ctx, who, id, revision, action, func(s *rotation.State) (pawl.Event, error) {
+	r, err := d.say(ctx, who, id, revision, action, func(s *rotation.State) (pawl.Event, error) {
 		switch {
 		case s.Target == pawl.Old:
 			return pawl.Event{}, nil // it is on its way already
@@ -98,6 +99,15 @@ func (d *Desk) back(ctx context.Context, who access.Subject, id pawl.RotationID,
 		}
 		return pawl.Event{Type: pawl.EvRollback, Reason: reason}, nil
 	})
+	if err != nil || !slices.ContainsFunc(r.Waits, func(w api.Wait) bool { return w.On == string(rotation.OnPause) }) {
+		return r, err
+	}
+	// Whoever goes back means it to happen, also if it was paused.
+	if err := d.as(who).Signal(ctx, id, pawl.Event{Type: pawl.EvUnpaused}); err != nil {
+		return r, err
+	}
+	d.pool.Poke()
+	return d.Rotation(ctx, who, id)
 }
 
 // Approve agrees to the plan with this digest, and to no other.

@@ -36,7 +36,7 @@ func newServeCommand(a *app) *cobra.Command {
 stop rotations through its API. It can be stopped or killed at any moment; the next one goes on.
 
 Who connects to the socket is told by the kernel. The user that the server runs as, and root,
-may do everything; other users of the machine may look.
+may do everything; other users may look, if --socket is in a folder that they can reach.
 
 Exit status: 0 stopped · 2 usage or catalog · 6 another process drives this state`,
 		Args: names(0, 0),
