@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -20,6 +21,21 @@ func TestMintAnswersWithWhatIsKnown(t *testing.T) {
 		},
 		"the old id": func(w *world) func(pawl.Generation) pawl.Generation {
 			return func(g pawl.Generation) pawl.Generation { g.ID = w.tokens[0].id; return g }
+		},
+		"somebody else's id": func(w *world) func(pawl.Generation) pawl.Generation {
+			w.tokens = append(w.tokens, &token{id: "id-ci", label: "ci of another team", value: mark + "-ci"})
+			return func(g pawl.Generation) pawl.Generation { g.ID = "id-ci"; return g }
+		},
+		"somebody else's value": func(w *world) func(pawl.Generation) pawl.Generation {
+			w.tokens = append(w.tokens, &token{id: "id-ci", label: "ci of another team", value: mark + "-ci"})
+			return func(g pawl.Generation) pawl.Generation { g.Value = secret(mark + "-ci"); return g }
+		},
+		"somebody else's altogether": func(w *world) func(pawl.Generation) pawl.Generation {
+			w.tokens = append(w.tokens, &token{id: "id-ci", label: "ci of another team", value: mark + "-ci"})
+			return func(g pawl.Generation) pawl.Generation { g.ID, g.Value = "id-ci", secret(mark+"-ci"); return g }
+		},
+		"an id that is none": func(w *world) func(pawl.Generation) pawl.Generation {
+			return func(g pawl.Generation) pawl.Generation { g.ID = "id-none"; return g }
 		},
 		"the caller's token": func(w *world) func(pawl.Generation) pawl.Generation {
 			return func(g pawl.Generation) pawl.Generation { g.Value = secret(w.caller); return g }
@@ -45,6 +61,12 @@ func TestMintAnswersWithWhatIsKnown(t *testing.T) {
 				if told != 2 {
 					t.Errorf("minted %d times, want 2", told)
 				}
+				for _, other := range w.tokens {
+					if other.id == "id-ci" && other.dead {
+						t.Error("what another team uses was revoked")
+					}
+				}
+				w.tokens = slices.DeleteFunc(w.tokens, func(t *token) bool { return t.id == "id-ci" })
 				w.check(pawl.Completed)
 			})
 		})

@@ -100,6 +100,9 @@ func (r *run) mint(ctx context.Context, a rotation.Action, oldID string) outcome
 	if c, ok := wrap.As[pawl.CallerChecker](r.hands.Issuer); ok && err == nil && c.CallsWith(g.Value) {
 		err = &pawl.Error{Op: "engine.mint", Kind: pawl.Unknown, Err: errors.New("the answer holds the token that the connection signs in with")}
 	}
+	if err == nil {
+		err = r.vouched(ctx, a, g)
+	}
 	ev := r.ended(pawl.StepMint, a, err)
 	if err != nil {
 		return one(ev)
