@@ -309,6 +309,8 @@ func oldKey(s *rotation.State) string {
 		return "old key: dead before this began; safe to stop"
 	case s.OldValid():
 		return "old key: still valid; safe to stop"
+	case !s.Past():
+		return "old key: dead, by another hand than this rotation's; only forward"
 	case s.Dead.IsZero():
 		return "old key: being revoked; safe to stop, only forward"
 	}
