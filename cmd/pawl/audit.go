@@ -15,6 +15,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/journal/sqlite"
 )
 
 func newAuditCommand(a *app) *cobra.Command {
@@ -164,17 +165,38 @@ func (a *app) runAuditVerify(ctx context.Context, args []string, key, witness st
 	}
 	report, err := a.verifyLog(ctx, args, public, witness)
 	if err != nil {
-		if _, ok := errors.AsType[*exit](err); ok {
-			return err
-		}
-		return &exit{code: exitFailed, err: fmt.Errorf("the audit log is not as it was signed: %w", err),
-			next: []string{"keep a copy of the state folder as it is, and find out who could write to it"}}
+		return notAsSigned(err)
 	}
 	if a.json {
 		return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "ok": true, "size": report.Size})
 	}
 	a.print("ok: %d records, unchanged and complete up to the signed checkpoint", report.Size)
 	return nil
+}
+
+func notAsSigned(err error) error {
+	if _, ok := errors.AsType[*exit](err); ok {
+		return err
+	}
+	return &exit{code: exitFailed, err: fmt.Errorf("the audit log is not as it was signed: %w", err),
+		next: []string{"keep a copy of the state folder as it is, and find out who could write to it"}}
+}
+
+// witness is a checkpoint to hold the log against: one that was kept elsewhere,
+// else the newest one beside the journal. A log that is behind it was set back.
+func (a *app) witness(file string) ([]byte, error) {
+	if file != "" {
+		kept, err := os.ReadFile(file)
+		if err != nil {
+			return nil, usage("%v", err)
+		}
+		return kept, nil
+	}
+	path, err := a.stateFile()
+	if err != nil || a.acceptOld {
+		return nil, err
+	}
+	return sqlite.Witness(path)
 }
 
 func (a *app) verifyLog(ctx context.Context, args []string, key, witness string) (audit.Report, error) {
@@ -191,11 +213,11 @@ func (a *app) verifyLog(ctx context.Context, args []string, key, witness string)
 		return audit.Report{}, err
 	}
 	defer done()
-	if witness != "" {
-		kept, err := os.ReadFile(witness)
-		if err != nil {
-			return audit.Report{}, usage("%v", err)
-		}
+	kept, err := a.witness(witness)
+	if err != nil {
+		return audit.Report{}, err
+	}
+	if len(kept) > 0 {
 		return audit.VerifyAgainst(kept, checkpoint, key, records)
 	}
 	return audit.Verify(checkpoint, key, records)
@@ -226,6 +248,9 @@ func (a *app) runAuditExport(ctx context.Context, file string) error {
 	key, err := a.publicKey("")
 	if err != nil {
 		return err
+	}
+	if _, err := a.verifyLog(ctx, nil, key, ""); err != nil { // what was set back is not handed on as the whole log
+		return notAsSigned(err)
 	}
 	checkpoint, records, done, err := a.auditLog(ctx)
 	if err != nil {

@@ -165,11 +165,21 @@ func (a *app) classify(err error) *exit {
 	if hint := pawl.HintOf(err); hint != "" {
 		e.next = []string{hint}
 	}
+	if sealed(err) { // an unfinished rotation may be anywhere: nothing is promised of it
+		e.code, e.safe = exitHelp, "Nothing was changed now. What an unfinished rotation has done is only known with its key."
+		e.next = append(e.next, "pawl rotate NAME --reason leak --state A_FRESH_FOLDER   # if the key is gone for good")
+	}
 	if setBack(err) {
-		e.safe = "Nothing was changed."
+		e.code, e.safe = exitHelp, "Nothing was changed now; what was done since the copy was made is not known here."
 		e.next = append(e.next, "pawl sweep --accept-restored-state   # accepts the older one, and lists what it does not know")
 	}
 	return e
+}
+
+// sealed reports whether the values of the journal cannot be opened.
+func sealed(err error) bool {
+	e, ok := errors.AsType[*pawl.Error](err)
+	return ok && e.Op == "seal.Open"
 }
 
 // setBack reports whether the journal was refused because it is older than it
