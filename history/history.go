@@ -51,6 +51,12 @@ func (h History) Took() Span {
 	return h.span(func(r Run) (time.Duration, bool) { return r.Driven, r.Outcome == pawl.Completed })
 }
 
+// Work is what the completed rotations took without the waits of their plans,
+// which another plan may have shorter or longer.
+func (h History) Work() Span {
+	return h.span(func(r Run) (time.Duration, bool) { return r.Driven - r.Waited, r.Outcome == pawl.Completed })
+}
+
 // Rehearsal is the driven time of the completed rehearsals.
 func (h History) Rehearsal() Span {
 	return h.span(func(r Run) (time.Duration, bool) { return r.Driven, r.Method == Rehearsed })

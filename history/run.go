@@ -1,6 +1,7 @@
 package history
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -18,6 +19,7 @@ type Run struct {
 	Started  time.Time
 	Ended    time.Time     // zero while it is open
 	Driven   time.Duration // while a process drove it: without the nights between
+	Waited   time.Duration // of that, for the soak and the watch of its plan
 	Steps    []Step        // in the order in which they were begun
 	Method   Method        // what it shows of the runbook; ReadOnly if it did not get far enough
 	Proved   int           // required places that were proved when it mattered
@@ -77,6 +79,7 @@ func (t *tally) add(e pawl.Event) {
 func (t *tally) finish() Run {
 	s, r := t.state, t.run
 	r.Driven, r.OldID, r.NewID = t.clock.driven, s.OldID, s.NewID()
+	r.Waited = r.waited()
 	r.Phase = rotation.Decide(s, s.Last).Phase
 	if s.Outcome == pawl.Failed {
 		r.Failure = s.Failure.Detail
@@ -95,6 +98,23 @@ func (t *tally) finish() Run {
 	plan.Reason = pawl.Manual
 	r.Digest = plan.Digest()
 	return r
+}
+
+// waited is the driven time in the soak and in the watch. A soak is over when the
+// revoke begins; what of it passed while nobody drove is not driven time.
+func (r Run) waited() (total time.Duration) {
+	end := r.Driven
+	for _, s := range slices.Backward(r.Steps) {
+		switch s.Name {
+		case StepRevoke:
+			end = s.since
+		case StepSoak:
+			total += max(0, min(s.Took, end-s.since))
+		case StepWatch:
+			total += s.Took
+		}
+	}
+	return total
 }
 
 // count counts what was proved. A rehearsal asks no person.

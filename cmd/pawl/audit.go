@@ -26,7 +26,7 @@ func newAuditCommand(a *app) *cobra.Command {
 }
 
 func newAuditShowCommand(a *app) *cobra.Command {
-	return &cobra.Command{Use: "show [NAME]", Short: "Print the records, one line each (with --json as they are)", Args: names(0, 1),
+	return &cobra.Command{Use: "show [NAME[/N]]", Short: "Print the records, one line each (with --json as they are)", Args: names(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runAuditShow(cmd.Context(), args) }}
 }
 
@@ -79,6 +79,7 @@ func (a *app) runAuditShow(ctx context.Context, args []string) error {
 		return err
 	}
 	defer done()
+	found := false
 	for raw, err := range records {
 		if err != nil {
 			return err
@@ -87,15 +88,26 @@ func (a *app) runAuditShow(ctx context.Context, args []string) error {
 		if err := json.Unmarshal(raw, &r); err != nil {
 			return fmt.Errorf("reading a record: %w", err)
 		}
-		if len(args) == 1 && r.Data.Target.Credential != args[0] {
+		if len(args) == 1 && r.Data.Target.Credential != args[0] && r.Data.Context.Rotation != args[0] {
 			continue
 		}
+		found = true
 		if a.json {
 			a.print("%s", raw)
 			continue
 		}
 		a.print("%s", r.text())
 	}
+	if found || len(args) == 0 {
+		return nil
+	}
+	if name, number, ok := strings.Cut(args[0], "/"); ok {
+		return usage("the log has nothing of a rotation %s of %s", word(number), word(name))
+	}
+	if err := a.neverHeardOf(args[0]); err != nil {
+		return err
+	}
+	a.say("%s the log has nothing of %s yet", a.sign(idle), args[0])
 	return nil
 }
 

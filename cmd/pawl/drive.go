@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/rotation"
 )
@@ -35,7 +36,30 @@ func (d *driving) flags(cmd *cobra.Command, revoke bool) {
 		cmd.Flags().BoolVar(&d.acceptStale, "accept-stale", false, "--auto-revoke also where the last validation has expired (see stale_after)")
 	}
 	d.accepting.flags(cmd)
-	cmd.Flags().DurationVar(&d.timeout, "timeout", engine.DefaultTimeout, "how long proofs are waited for before it stops safely")
+	timeoutFlag(cmd, &d.timeout, engine.DefaultTimeout)
+}
+
+// timeoutFlag is the flag that both commands that drive have.
+func timeoutFlag(cmd *cobra.Command, d *time.Duration, usual time.Duration) {
+	*d = usual
+	cmd.Flags().Var((*length)(d), "timeout", "how long proofs are waited for before it stops safely")
+}
+
+// A length is a flag's duration, as Go writes it or as a catalog does: 1h30m, 1d.
+type length time.Duration
+
+func (l *length) String() string { return time.Duration(*l).String() }
+func (l *length) Type() string   { return "duration" }
+
+func (l *length) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		d, err = catalog.ParseDuration(text)
+	}
+	if err == nil {
+		*l = length(d)
+	}
+	return err
 }
 
 // check refuses flags that cannot be meant.

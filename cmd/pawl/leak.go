@@ -55,7 +55,7 @@ into NAME-N-postmortem.md, whatever happens; pawl leak report NAME[/N] writes it
 	cmd.Flags().StringVar(&l.incident, "why", "", "what happened, for the post-mortem; never the value")
 	cmd.Flags().StringVarP(&l.file, "postmortem", "o", "", "write the post-mortem into this file")
 	cmd.Flags().BoolVarP(&l.yes, "yes", "y", false, "do not ask before beginning")
-	cmd.Flags().DurationVar(&l.timeout, "timeout", leakTimeout, "how long proofs are waited for before it stops safely")
+	timeoutFlag(cmd, &l.timeout, leakTimeout)
 	cmd.AddCommand(newLeakReportCommand(a))
 	return cmd
 }

@@ -235,7 +235,7 @@ func (a *app) tellVerdict(v verdict) {
 	a.say("%s %s", a.sign(m), strings.ReplaceAll(plainly(v.text), "\n", "\n    "))
 	for _, w := range waitLines(v.waits) {
 		if (w["consumer"] != "" || w["detail"] != "") && w["detail"] != v.text {
-			a.say("    %-16s %s", w["consumer"], plainly(w["detail"]))
+			a.say("%s", strings.TrimRight(fmt.Sprintf("    %-16s %s", w["consumer"], plainly(w["detail"])), " "))
 		}
 		if w["hint"] != "" {
 			a.say("    %-16s → %s", "", w["hint"])

@@ -23,6 +23,7 @@ type outlook struct {
 	Takes    takes        `json:"takes"`
 	Open     *openLine    `json:"open,omitempty"` // a rotation that is not finished: another one would be refused
 	Notes    []string     `json:"notes,omitempty"`
+	people   bool         // it waits for some, for a time that nobody knows
 }
 
 type demandLine struct {
@@ -64,14 +65,12 @@ func (a *app) outlook(ctx context.Context, o *connect.Opener, p pawl.Plan) outlo
 	}
 	runs := a.past(ctx, p.Credential)
 	h := history.Of(runs)
-	took := h.Took()
-	if p.Reason == pawl.Rehearsal {
-		took = h.Rehearsal()
-	}
+	took := expects(h, p)
 	out.Takes = takes{Seconds: int64(took.Median.Seconds()), Runs: took.N}
 	if took.N == 0 {
 		out.Takes.Seconds = int64(guess(o, p).Seconds())
 	}
+	out.people = awaits(p)
 	if h.Validated().At.IsZero() {
 		out.Notes = append(out.Notes, "never shown to work here: pawl rehearse "+p.Credential+" does all of it, and puts everything back")
 	}
@@ -80,6 +79,33 @@ func (a *app) outlook(ctx context.Context, o *connect.Opener, p pawl.Plan) outlo
 		out.Open = &openLine{Rotation: runs[0].ID.String(), Phase: rotation.Decide(s, s.Last).Phase, OldValid: s.OldValid()}
 	}
 	return out
+}
+
+// expects is how long a plan will take, as far as earlier runs tell: the work
+// as it was, and the waits of this plan.
+func expects(h history.History, p pawl.Plan) history.Span {
+	if p.Reason == pawl.Rehearsal {
+		return h.Rehearsal()
+	}
+	s := h.Work()
+	if waits := p.Soak + p.Watch; s.N > 0 && p.Reason != pawl.Leak {
+		s.Median, s.P90 = s.Median+waits, s.P90+waits
+	}
+	return s
+}
+
+// awaits reports whether a plan waits for people.
+func awaits(p pawl.Plan) bool {
+	blocks := func(c pawl.Place) bool { return c.Asks() != nil && c.Required() }
+	return p.Reason != pawl.Rehearsal && (p.Hand != nil || p.Approval != nil || slices.ContainsFunc(p.Consumers, blocks))
+}
+
+// uncounted is what an estimate leaves out.
+func uncounted(people bool) string {
+	if people {
+		return "; the time of people is not counted"
+	}
+	return ""
 }
 
 // past is what the journal has of a credential, newest first, if there is a
@@ -156,9 +182,9 @@ func (o outlook) show(a *app, w io.Writer) {
 	d := time.Duration(o.Takes.Seconds) * time.Second
 	switch n := o.Takes.Runs; n {
 	case 0:
-		fmt.Fprintf(w, "  time     about %s, which is a guess: no run was completed here yet\n", about(d))
+		fmt.Fprintf(w, "  time     about %s, which is a guess: no run was completed here yet%s\n", about(d), uncounted(o.people))
 	default:
-		fmt.Fprintf(w, "  time     about %s (median of %d)\n", about(d), n)
+		fmt.Fprintf(w, "  time     about %s (median of %d%s)\n", about(d), n, uncounted(o.people))
 	}
 	for _, text := range o.Notes {
 		fmt.Fprintf(w, "  %s %s\n", a.sign(warn), text)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -153,18 +154,72 @@ func newErrorsTopic() *cobra.Command {
 		first, rest, _ := strings.Cut(string(text), "\n")
 		short := strings.TrimPrefix(first, "# "+code+": ")
 		long += "\n  " + code + strings.Repeat(" ", max(1, 18-len(code))) + short
-		cmd.AddCommand(&cobra.Command{Use: code, Short: short, Long: strings.TrimPrefix(first, "# ") + "\n" + rest, Run: func(c *cobra.Command, _ []string) { c.Help() }})
+		cmd.AddCommand(&cobra.Command{Use: code, Short: short, Long: strings.TrimPrefix(first, "# ") + "\n" + rest + exitOf(pageCode(code)), Run: func(c *cobra.Command, _ []string) { c.Help() }})
 	}
 	cmd.Long = long
+	cmd.SetHelpTemplate("{{with .Long}}{{. | trimTrailingWhitespaces}}{{end}}\n")
 	cmd.Args = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return usage("there is no page %s: pawl help errors lists them", word(args[0]))
+			return noPage(c, args[0])
 		}
 		return nil
 	}
 	cmd.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	return cmd
 }
+
+// helpKnowsPages has "pawl help errors CODE" refuse a code that there is not,
+// where it would show the list as if that had been asked for.
+func helpKnowsPages(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "help" {
+			continue
+		}
+		show := c.Run
+		c.Run, c.RunE = nil, func(help *cobra.Command, args []string) error {
+			if len(args) > 1 && args[0] == "errors" && !slices.Contains(pageNames(), args[1]) {
+				topic, _, err := root.Find(args[:1])
+				if err != nil {
+					return err
+				}
+				return noPage(topic, args[1])
+			}
+			show(help, args)
+			return nil
+		}
+	}
+}
+
+// noPage is the error for a code that there is not, with the nearest there is.
+func noPage(c *cobra.Command, typed string) error {
+	e := &exit{code: exitUsage, err: fmt.Errorf("there is no page %s", word(typed)), next: []string{"pawl help errors   # lists them"}}
+	c.SuggestionsMinimumDistance = 3
+	if near := c.SuggestionsFor(typed); len(near) > 0 {
+		e.next = []string{"pawl help errors " + near[0]}
+	}
+	return e
+}
+
+// exitOf says with which exit status a page comes.
+func exitOf(page pageCode) string {
+	code, ok := pageExits[page]
+	if !ok {
+		code = exitFailed
+	}
+	for _, e := range exitText {
+		if e.code == code {
+			return fmt.Sprintf("\nExit status: %d (%s)", e.code, e.text)
+		}
+	}
+	return ""
+}
+
+// pageExits are the exit statuses of the pages that do not come with a failure.
+var pageExits = map[pageCode]int{helpUsage: exitUsage, helpCatalog: exitUsage, helpUnknownName: exitUsage, helpUnfinished: exitIncomplete,
+	helpLocked: exitIncomplete, helpDeclined: exitDeclined, helpSignIn: exitSignIn, helpNotProved: exitIncomplete, helpNeedsPerson: exitHelp,
+	helpWaitsRevoke: exitWaits, helpWaitsPerson: exitWaits, helpWaitsApproval: exitWaits, helpWaitsVendor: exitWaits, helpPaused: exitWaits,
+	helpWaits: exitWaits, helpIncomplete: exitIncomplete, helpInterrupted: exitInterrupted}
 
 // pageNames are the codes that have a page.
 func pageNames() (all []string) {

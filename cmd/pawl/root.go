@@ -85,6 +85,7 @@ Start with:  pawl demo`,
 	for _, c := range cmd.Commands() {
 		c.Flags().SortFlags = false
 	}
+	helpKnowsPages(cmd)
 	a.completeNames(cmd)
 	sayOfCompletion(cmd)
 	return cmd

@@ -11,6 +11,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/journal"
 )
 
 // planning are the flags that say what is planned: plan and rotate have them in
@@ -203,6 +204,6 @@ func (a *app) askToBegin(ctx context.Context, eng *engine.Engine, p pawl.Plan) e
 
 func (a *app) unfinished(id pawl.RotationID) error {
 	n := id.Credential
-	return &exit{code: exitIncomplete, err: fmt.Errorf("%v is not finished", id), safe: "Nothing was begun.",
+	return &exit{code: exitIncomplete, err: &journal.OpenError{ID: id}, safe: "Nothing was begun.",
 		next: []string{"pawl resume " + n, "pawl rollback " + n, "pawl status " + n}}
 }

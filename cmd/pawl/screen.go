@@ -90,14 +90,11 @@ func (s *screen) begin(id pawl.RotationID, p pawl.Plan) {
 
 // expected is how long it will take, if earlier ones tell.
 func expected(h history.History, p pawl.Plan) string {
-	took := h.Took()
-	if p.Reason == pawl.Rehearsal {
-		took = h.Rehearsal()
-	}
+	took := expects(h, p)
 	if took.N == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", about %s (median of %d)", about(took.Median), took.N)
+	return fmt.Sprintf(", about %s (median of %d%s)", about(took.Median), took.N, uncounted(awaits(p)))
 }
 
 // live keeps the live lines on the terminal until the run ends or is

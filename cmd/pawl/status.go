@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,6 +104,11 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	if len(docs) == 0 && len(args) == 1 {
+		if err := a.neverHeardOf(args[0]); err != nil {
+			return err
+		}
+	}
 	late := []overdueLine{}
 	if len(args) == 0 {
 		late = a.late(ctx)
@@ -118,13 +124,6 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 	}
 	switch {
 	case len(docs) == 0 && len(args) == 1:
-		cat, err := a.loadCatalog()
-		if err == nil {
-			_, err = cat.Credential(args[0])
-		}
-		if err != nil {
-			return usage("%s was never rotated here, and is not in the catalog either", word(args[0]))
-		}
 		a.say("%s %s was never rotated here", a.sign(idle), args[0])
 	case len(docs) == 0:
 		a.say("%s no rotations yet", a.sign(good))
@@ -140,6 +139,23 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 		a.print("%s %s is overdue since %s:  %s", a.sign(warn), l.Credential, day(l.Due), a.pasteable("pawl rotate "+l.Credential))
 	}
 	return nil
+}
+
+// neverHeardOf is the error for a name that the journal does not have, unless
+// the catalog has it.
+func (a *app) neverHeardOf(name string) error {
+	cat, err := a.loadCatalog()
+	if err == nil {
+		_, err = cat.Credential(name)
+	}
+	if err == nil {
+		return nil
+	}
+	e := &exit{code: exitUsage, err: &pawl.Error{Kind: pawl.NotFound, Err: fmt.Errorf("%s was never rotated here, and is not in the catalog either", word(name))}}
+	if hint := pawl.HintOf(err); hint != "" {
+		e.next = []string{hint}
+	}
+	return e
 }
 
 type overdueLine struct {
