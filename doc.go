@@ -10,7 +10,10 @@
 //
 //	PLANNED → PREFLIGHT → MINTING → VERIFYING → STORING → PROPAGATING → PROVING → SOAKING → (APPROVAL)
 //	        → REVOKING ┃ → CONFIRMING_DEAD → WATCHING → DONE
-//	any state left of ┃ → ROLLING_BACK → ROLLED_BACK      any state → NEEDS_OPERATOR → back
+//	any state left of ┃ → ROLLING_BACK → ROLLED_BACK
+//
+// That a person is needed is no state: a rotation waits for one where it is,
+// and goes on from there.
 //
 // The package performs no I/O and imports nothing from this module, so it can
 // be read on its own, first. Package rotation decides, package engine does,

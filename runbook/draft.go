@@ -15,18 +15,20 @@ import (
 )
 
 // Draft reads a runbook that somebody wrote, and returns a catalog entry to
-// begin with: each thing to do is a step of a person, in the order of the text.
-// Nothing is guessed: what might be an app, a variable or a repository is a
-// comment beside it, what is no step is a note, and what has to be filled in
-// says so. The same text gives the same draft. What looks like a secret in it
-// is masked.
+// begin with: each thing to do is a step of a person, in the order of the text,
+// but for the revoke, which is pawl's. Nothing is guessed: what might be an
+// app, a variable or a repository is a comment beside it, what is no step is a
+// note, and what has to be filled in says so. The same text gives the same
+// draft. What looks like a secret in it is masked.
 func Draft(markdown []byte, connection string) (name string, yaml []byte) {
-	source := []byte(catalog.Mask(strings.ToValidUTF8(string(markdown), "\uFFFD")))
-	d := &draft{source: source}
+	rest, front := body(catalog.Mask(strings.ToValidUTF8(string(markdown), "\uFFFD")))
+	source := []byte(rest)
+	d := &draft{source: source, notes: front}
 	doc := goldmark.DefaultParser().Parse(text.NewReader(source))
 	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
 		d.block(n)
 	}
+	d.sift()
 	name = slug(d.title)
 	return name, d.yaml(name, connection)
 }
@@ -36,10 +38,13 @@ type draft struct {
 	source  []byte
 	title   string
 	section string
-	steps   []string
+	aside   int // the level of the heading that what is read now is an aside of; 0: none
+	steps   []step
 	fresh   bool // the newest step is of this section, so a command belongs to it
 	notes   []string
 }
+
+type step struct{ section, words string }
 
 func (d *draft) block(n ast.Node) {
 	switch n := n.(type) {
@@ -65,20 +70,23 @@ func (d *draft) heading(n *ast.Heading) {
 		return
 	}
 	d.section, d.fresh = words, false
+	if d.aside == 0 || n.Level <= d.aside {
+		d.aside = 0
+		if aside.MatchString(words) {
+			d.aside = n.Level
+		}
+	}
 	d.notes = append(d.notes, "## "+words)
 }
-
-// aside are headings of what is to be known, and not to be done.
-var aside = regexp.MustCompile(`(?i)\b(gotchas?|notes?|background|overview|contacts?|references?|links|rollback|roll back|troubleshooting|faq|history|metadata)\b`)
 
 func (d *draft) item(n ast.Node) {
 	words := d.words(n)
 	switch {
 	case words == "":
-	case aside.MatchString(d.section):
+	case d.aside > 0:
 		d.notes = append(d.notes, "- "+words)
 	default:
-		d.steps = append(d.steps, words)
+		d.steps = append(d.steps, step{d.section, words})
 		d.fresh = true
 	}
 }
@@ -88,15 +96,15 @@ func (d *draft) code(n ast.Node) {
 	words := d.words(n)
 	switch {
 	case words == "":
-	case aside.MatchString(d.section):
+	case d.aside > 0:
 		d.notes = append(d.notes, words)
 	case d.fresh:
-		d.steps[len(d.steps)-1] += " " + words
+		d.steps[len(d.steps)-1].words += " " + words
 	default:
 		if d.section != "" {
 			words = d.section + ": " + words
 		}
-		d.steps = append(d.steps, words)
+		d.steps = append(d.steps, step{d.section, words})
 		d.fresh = true
 	}
 }
@@ -136,13 +144,14 @@ func (d *draft) words(n ast.Node) string {
 	return strings.Join(strings.Fields(out.String()), " ")
 }
 
-const fillIn = "FILL IN: "
+// FillIn begins what somebody has to write into a draft.
+const FillIn = "FILL IN: "
 
 func (d *draft) yaml(name, connection string) []byte {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# yaml-language-server: $schema=../schema/credential.v1.json")
-	line("# A draft, read from a runbook. Everything in it is done by a person, until you turn steps into places of their own kind.")
+	line("# A draft, read from a runbook. Everything in it but the revoke is done by a person, until you turn steps into places of their own kind.")
 	line("version: 1\nname: %s", name)
 	if d.title != "" {
 		line("title: %s", quote(d.title))
@@ -150,14 +159,15 @@ func (d *draft) yaml(name, connection string) []byte {
 	if names := found(variable, d.everything()); len(names) > 0 {
 		line("# applies_to: [%s]   # names that were found", strings.Join(names, ", "))
 	}
-	line("\n# %swhere new ones come from. heroku/authorization is only what stands here until you say.", fillIn)
-	line("issuer:\n  kind: heroku/authorization\n  connection: %s\n  description: %s", connection, quote(name))
+	line("\n# %swhere new ones come from. heroku/authorization is only what stands here until you say.", FillIn)
+	line("issuer:\n  kind: heroku/authorization\n  connection: %s\n  description: %s\n  by: operator", connection, quote(name))
+	line("  ask: %s", quote(FillIn+"how a new one is made; then take that step out of the list below"))
 	line("\nconsumers:")
 	if len(d.steps) == 0 {
-		d.steps = []string{fillIn + "what is to be done; no list and no command was found in the runbook"}
+		d.steps = []step{{words: FillIn + "what is to be done; no list and no command was found in the runbook"}}
 	}
 	for i, s := range d.steps {
-		line("  - {id: step-%d, kind: human, ask: %s}", i+1, quote(clip(s, 2000)))
+		line("  - {id: step-%d, kind: human, ask: %s}", i+1, quote(clip(s.words, 2000)))
 	}
 	if places := d.places(); len(places) > 0 {
 		line("\n  # These may be places of their own kind, which pawl writes and proves; then take their steps out:")
@@ -175,7 +185,11 @@ func (d *draft) yaml(name, connection string) []byte {
 }
 
 func (d *draft) everything() string {
-	return strings.Join(append(slices.Clone(d.steps), d.notes...), "\n")
+	all := slices.Clone(d.notes)
+	for _, s := range d.steps {
+		all = append(all, s.words)
+	}
+	return strings.Join(all, "\n")
 }
 
 var (
@@ -198,7 +212,7 @@ func (d *draft) places() (all []string) {
 	}
 	for _, m := range ghSet.FindAllStringSubmatch(everything, -1) {
 		if repo := ghRepo.FindStringSubmatch(m[2]); repo != nil {
-			all = append(all, fmt.Sprintf("{id: ci, kind: github/actions-secret, connection: github, repo: %s, secret: %s, prove: [{workflow: %sa workflow that uses it}]}", repo[1], m[1], fillIn))
+			all = append(all, fmt.Sprintf("{id: ci, kind: github/actions-secret, connection: github, repo: %s, secret: %s, prove: [{workflow: %sa workflow that uses it}]}", repo[1], m[1], FillIn))
 		}
 	}
 	slices.Sort(all)

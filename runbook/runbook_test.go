@@ -157,8 +157,8 @@ func TestRecordedRuns(t *testing.T) {
 			t.Errorf("no %q", want)
 		}
 	}
-	if h, w, differ := runbook.Differ([]byte(text), runbook.Write(subject(t))); differ {
-		t.Errorf("a run made it differ from the catalog: %q, %q", h, w)
+	if lines := runbook.Differ([]byte(text), runbook.Write(subject(t))); lines != nil {
+		t.Errorf("a run made it differ from the catalog: %q", lines)
 	}
 }
 
@@ -170,7 +170,7 @@ func TestDiffer(t *testing.T) {
 		"short": strings.Replace(string(want), "## Contacts", "", 1),
 		"none":  "",
 	} {
-		if _, _, differ := runbook.Differ([]byte(have), want); !differ {
+		if lines := runbook.Differ([]byte(have), want); lines == nil {
 			t.Errorf("%s: no difference is seen", name)
 		}
 	}
@@ -193,8 +193,8 @@ func TestNotesSurvive(t *testing.T) {
 			lines = slices.Insert(lines, at, strings.Split("<!-- notes -->\n"+text+"\n<!-- /notes -->", "\n")...)
 		}
 		edited := []byte(strings.Join(lines, "\n"))
-		if h, w, differ := runbook.Differ(edited, fresh); differ {
-			t.Fatalf("a note is a difference: %q, %q", h, w)
+		if lines := runbook.Differ(edited, fresh); lines != nil {
+			t.Fatalf("a note is a difference: %q", lines)
 		}
 		merged, err := runbook.Merge(fresh, edited)
 		if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -119,19 +120,21 @@ func (a *app) runbook(ctx context.Context, o *overview, name string) ([]byte, er
 	return runbook.Write(runbook.Subject{Credential: s.cred, Plan: plan, Mode: s.mode, History: h, Validation: v, Providers: all.Providers()}), nil
 }
 
+// A bookLine is what is wrong with one runbook, for programs.
+type bookLine struct {
+	File  string   `json:"file"`
+	State string   `json:"state"` // missing, differs, left over
+	Lines []string `json:"lines,omitempty"`
+}
+
 func (a *app) checkRunbooks(o *overview, files []book, whole bool, opt *docsOptions) error {
-	wrong := 0
+	wrong := []bookLine{}
 	for _, b := range files {
-		have, want, differ := runbook.Differ(b.have, b.want)
-		switch {
-		case b.have == nil:
-			a.print("%s: missing", b.file)
-		case differ:
-			a.print("%s: is not what the catalog says\n  - %s\n  + %s", b.file, printable(have), printable(want))
-		default:
-			continue
+		if b.have == nil {
+			wrong = append(wrong, bookLine{File: b.file, State: "missing"})
+		} else if lines := runbook.Differ(b.have, b.want); len(lines) > 0 {
+			wrong = append(wrong, bookLine{b.file, "differs", lines})
 		}
-		wrong++
 	}
 	if whole {
 		left, err := leftOver(o, opt.dir)
@@ -139,14 +142,30 @@ func (a *app) checkRunbooks(o *overview, files []book, whole bool, opt *docsOpti
 			return err
 		}
 		for _, file := range left {
-			a.print("%s: of no credential in the catalog", file)
-			wrong++
+			wrong = append(wrong, bookLine{File: file, State: "left over"})
 		}
 	}
-	if wrong > 0 {
-		return &exit{code: exitFailed, err: fmt.Errorf("%d of %d runbooks are out of date", wrong, len(files)), safe: "Nothing was changed.", next: []string{"pawl docs" + a.docsFlags(opt)}}
+	if err := a.showBooks(wrong); err != nil {
+		return err
+	}
+	if len(wrong) > 0 {
+		return &exit{code: exitFailed, err: fmt.Errorf("%d of %d runbooks are out of date", len(wrong), len(files)), safe: "Nothing was changed.", next: []string{"pawl docs" + a.docsFlags(opt)}}
 	}
 	a.say("%s %d runbooks are what the catalog says", a.sign(good), len(files))
+	return nil
+}
+
+func (a *app) showBooks(wrong []bookLine) error {
+	if a.json {
+		return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "ok": len(wrong) == 0, "runbooks": wrong})
+	}
+	words := map[string]string{"missing": "missing", "differs": "is not what the catalog says", "left over": "of no credential in the catalog"}
+	for _, w := range wrong {
+		a.print("%s: %s", w.File, words[w.State])
+		for _, line := range w.Lines {
+			a.print("  %s", printable(line))
+		}
+	}
 	return nil
 }
 

@@ -17,12 +17,13 @@ func newImportCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "import RUNBOOK.md", Short: "Make a catalog draft of a runbook that somebody wrote in Markdown",
 		Long: `Each item of a list, and each command that belongs to none, becomes a step of a person, in
-order. Names of apps, variables and repositories that were found are comments, and the rest of
-the text stays as notes. Nothing is guessed: what has to be filled in says so. What looks like
-a secret is masked.
+order, except those that end the old key: pawl revokes. Names of apps, variables and
+repositories that were found are comments, and the rest of the text stays as notes. Nothing is
+guessed: what has to be filled in says so, and pawl validate lists it. What looks like a secret
+is masked.
 
-The draft goes to standard output, or by -o to a file, which must not be there yet. It passes
-pawl validate as it is, in a catalog with a connection of kind heroku; if there is no
+The draft goes to standard output, or by -o to a file, which must not be there yet. It is valid
+as it is, in a catalog with a connection of kind heroku; if there is no
 connections.yaml beside it, one to start from is written too.`,
 		Args: names(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.runImport(args[0], file) },

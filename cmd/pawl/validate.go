@@ -3,12 +3,16 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/provider/all"
+	"github.com/pawl-dev/pawl/runbook"
 )
 
 func newValidateCommand(a *app) *cobra.Command {
@@ -20,13 +24,38 @@ func newValidateCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			open := unfilled(a.catalogFolder())
 			if a.json {
-				return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "ok": true, "credentials": cat.Names(), "connections": cat.Connections()})
+				return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "ok": len(open) == 0, "unfilled": open, "credentials": cat.Names(), "connections": cat.Connections()})
+			}
+			if len(open) > 0 {
+				for _, place := range open {
+					a.print("%s: FILL IN is still there", place)
+				}
+				a.print("valid, but a draft: %d credentials, %d connections", len(cat.Names()), len(cat.Connections()))
+				return nil
 			}
 			a.print("ok: %d credentials, %d connections", len(cat.Names()), len(cat.Connections()))
 			return nil
 		},
 	}
+}
+
+// unfilled lists the lines of a catalog in which a draft still waits for
+// somebody. Comments wait for nobody.
+func unfilled(folder string) []string {
+	open := []string{}
+	files, _ := filepath.Glob(filepath.Join(folder, "credentials", "*.y*ml")) // what cannot be read was said by the loader
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		for i, line := range strings.Split(string(text), "\n") {
+			value, _, _ := strings.Cut(" "+strings.TrimSpace(line), " #")
+			if strings.Contains(value, runbook.FillIn) {
+				open = append(open, fmt.Sprintf("credentials/%s:%d", filepath.Base(file), i+1))
+			}
+		}
+	}
+	return open
 }
 
 func newSchemaCommand(a *app) *cobra.Command {
