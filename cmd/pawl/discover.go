@@ -53,6 +53,7 @@ type copyLine struct {
 	Kind     string          `json:"kind"`
 	Settings json.RawMessage `json:"settings"`
 	Draft    string          `json:"draft,omitempty"`
+	Add      *moreKeys       `json:"add,omitempty"` // instead of a draft, if a consumer is there already
 }
 
 func (a *app) runDiscover(ctx context.Context, name string, drafts, code bool) error {
@@ -129,7 +130,9 @@ func discovered(cat *catalog.Catalog, p pawl.Plan, found engine.Discovery) disco
 			l.Changed = &c.Changed
 		}
 		if !c.Listed && c.How != pawl.ByOther {
-			l.Draft = draft(cat, c, taken)
+			if l.Add = keysOf(p, c); l.Add == nil {
+				l.Draft = draft(cat, c, taken)
+			}
 		}
 		d.Places = append(d.Places, l)
 	}

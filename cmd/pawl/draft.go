@@ -68,6 +68,12 @@ func (a *app) printDrafts(d discoverDoc) {
 		a.print("  # %s", l.Where)
 		a.print("  - %s", l.Draft)
 	}
+	for _, l := range d.Places {
+		if l.Add != nil && l.Stops {
+			any = true
+			a.print("# %s: change the keys of %s to  keys: [%s]", l.Where, l.Add.Consumer, strings.Join(l.Add.Keys, ", "))
+		}
+	}
 	if !any {
 		a.say("%s nothing to add", a.sign(good))
 		return
