@@ -227,6 +227,8 @@ func (w *workflow) judge(run *gh.WorkflowRun, since time.Time) pawl.Observation 
 		return pawl.Observation{Verdict: pawl.Refuted, Detail: name + " " + why + ": " + link(run)}
 	}
 	switch {
+	case w.foreign(run):
+		return refuted("is not of the workflow that was dispatched")
 	case run.GetRunAttempt() > 1:
 		return refuted("was run again, which proves nothing about this write")
 	case run.GetCreatedAt().Before(since):
@@ -237,6 +239,15 @@ func (w *workflow) judge(run *gh.WorkflowRun, since time.Time) pawl.Observation 
 		return pawl.Observation{Verdict: pawl.Proved, Class: pawl.Exercised, Holds: pawl.HoldsWant, Detail: name + " succeeded: " + link(run)}
 	}
 	return refuted("ended with " + word(run.GetConclusion()))
+}
+
+// foreign reports whether a run says of itself that it is another one than was
+// asked for. What a server does not say is not held against it.
+func (w *workflow) foreign(run *gh.WorkflowRun) bool {
+	file, _, _ := strings.Cut(run.GetPath(), "@") // ".github/workflows/deploy.yml", or with the ref behind it
+	file = file[strings.LastIndexByte(file, '/')+1:]
+	named := strings.HasSuffix(w.s.Workflow, ".yml") || strings.HasSuffix(w.s.Workflow, ".yaml")
+	return run.GetEvent() != "" && run.GetEvent() != "workflow_dispatch" || file != "" && named && file != w.s.Workflow
 }
 
 func (w *workflow) called(run *gh.WorkflowRun) string {
