@@ -150,6 +150,22 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// What of a soak passed while nobody drove is not driven time, so it is not
+// taken off it either.
+func TestWaits(t *testing.T) {
+	run := newTape(1, pawl.Manual).forward()
+	run.at(31, pawl.Event{Type: pawl.EvSoaking, Until: begin.Add(time.Hour)})
+	run.completed()
+	got := run.read()
+	if want := 3*time.Second + 2*time.Second; got.Waited != want { // the soak, driven, and the watch
+		t.Errorf("waited %s, want %s", got.Waited, want)
+	}
+	work := history.Of([]journal.Run{run.run}).Work()
+	if want := got.Driven - got.Waited; work.N != 1 || work.Median != want {
+		t.Errorf("the work took %+v, want %s", work, want)
+	}
+}
+
 func TestARehearsalValidates(t *testing.T) {
 	r := newTape(1, pawl.Rehearsal).forward().back("rehearsal").read()
 	if r.Method != history.Rehearsed || r.Proved != 2 || r.Required != 2 {
