@@ -268,9 +268,11 @@ func (s consumerSuite) cancelled(t *testing.T) {
 	t.Run("During", func(t *testing.T) {
 		p := s.open(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		p.Add(sim.Rule{Match: p.o.Writing, Fault: sim.Slow, Times: 1, Fires: cancel})
+		// Lost, and not only slow: an answer without a body would be whole before
+		// anybody notices that it is not wanted any more.
+		p.Add(sim.Rule{Match: p.o.Writing, Fault: sim.Lose, Times: 1, Fires: cancel})
 		_, err := p.Set(ctx, p.forward())
-		fired(t, p.Server, sim.Slow)
+		fired(t, p.Server, sim.Lose)
 		s.failed(t, "Set", err, pawl.Unknown)
 	})
 }
