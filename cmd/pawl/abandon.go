@@ -73,7 +73,7 @@ func (a *app) runAbandon(ctx context.Context, name string, o *abandoning) error 
 	if err != nil {
 		return err
 	}
-	eng, _, err := a.engine(ctx, cat, s)
+	eng, err := a.worker(ctx, cat, s)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (a *app) tellRemainder(id pawl.RotationID, left engine.Remainder) {
 
 // agreeToAbandon asks for the name to be typed, and for more where a value
 // would be lost.
-func (a *app) agreeToAbandon(ctx context.Context, eng *engine.Engine, id pawl.RotationID, o *abandoning, left engine.Remainder) error {
+func (a *app) agreeToAbandon(ctx context.Context, eng worker, id pawl.RotationID, o *abandoning, left engine.Remainder) error {
 	s, err := eng.Load(ctx, id)
 	if err != nil {
 		return err

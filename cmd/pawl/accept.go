@@ -39,7 +39,7 @@ func (f *accepting) check() error {
 }
 
 // acknowledge journals what was accepted on the command line.
-func (a *app) acknowledge(ctx context.Context, eng *engine.Engine, id pawl.RotationID, f accepting) error {
+func (a *app) acknowledge(ctx context.Context, eng worker, id pawl.RotationID, f accepting) error {
 	for _, p := range f.places {
 		if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAcknowledged, Consumer: p, Reason: f.why}); err != nil {
 			return err

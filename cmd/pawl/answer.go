@@ -12,7 +12,7 @@ import (
 // askStep asks whether a human step is done that the rotation waits for. A no
 // is no refusal: it is done later, and the rotation waits. What was answered is
 // in the journal by then, so a crash after it loses nothing.
-func (a *app) askStep(ctx context.Context, eng *engine.Engine, r engine.Result) (bool, error) {
+func (a *app) askStep(ctx context.Context, eng worker, r engine.Result) (bool, error) {
 	c, w := waitedFor(r)
 	if c == nil || r.Late {
 		return false, nil
@@ -41,7 +41,7 @@ func (a *app) askStep(ctx context.Context, eng *engine.Engine, r engine.Result) 
 }
 
 // claimDone says that a step is done, if no machine contradicts.
-func (a *app) claimDone(ctx context.Context, eng *engine.Engine, id pawl.RotationID, c *pawl.Place) error {
+func (a *app) claimDone(ctx context.Context, eng worker, id pawl.RotationID, c *pawl.Place) error {
 	got, err := eng.Confirm(ctx, id, c.ID)
 	if pawl.KindOf(err) == pawl.Mismatch {
 		return &exit{code: exitIncomplete, err: err, safe: "The claim was not believed, and nothing was changed.", next: []string{confirming(id, c)}}

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
-	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -26,7 +25,7 @@ asked for the rotation cannot approve it, unless the catalog says approval: {alo
 Exit status: 0 approved · 2 nothing to approve · 3 declined`,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.signal(cmd.Context(), args[0], func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+			return a.signal(cmd.Context(), args[0], func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 				return a.approve(ctx, eng, id, s, yes)
 			})
 		},
@@ -35,7 +34,7 @@ Exit status: 0 approved · 2 nothing to approve · 3 declined`,
 	return cmd
 }
 
-func (a *app) approve(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, yes bool) error {
+func (a *app) approve(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, yes bool) error {
 	want, digest := s.Plan.Approval, s.Plan.Digest()
 	switch {
 	case s.Outcome != "":

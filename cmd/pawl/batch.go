@@ -25,7 +25,7 @@ import (
 type batch struct {
 	a        *app
 	d        *driving
-	eng      *engine.Engine
+	eng      worker
 	opener   *connect.Opener
 	store    *store
 	together *connect.Rendezvous
@@ -73,7 +73,7 @@ func (a *app) newBatch(ctx context.Context, cat *catalog.Catalog, s *store, plan
 		}
 	}
 	b.opener.Together = b.together
-	b.eng = engine.New(engine.Config{Journal: s, Box: box, Actor: a.actor(), Open: b.opener.Open, Log: a.log()})
+	b.eng = near{engine.New(engine.Config{Journal: s, Box: box, Actor: a.actor(), Open: b.opener.Open, Log: a.log()}), a, b.opener}
 	if a.json {
 		b.enc = newScreen(a).enc
 	}

@@ -9,8 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
-	"github.com/pawl-dev/pawl/audit"
-	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -45,7 +43,7 @@ func newPauseCommand(a *app) *cobra.Command {
 		Use: "pause NAME", Short: "Begin nothing new; whoever drives stops (pawl resume goes on)",
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.signal(cmd.Context(), args[0], func(_ context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+			return a.signal(cmd.Context(), args[0], func(_ context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 				if s.Outcome != "" {
 					a.say("%s nothing to do: %v is finished", a.sign(good), id)
 					return nil
@@ -61,7 +59,7 @@ func newPauseCommand(a *app) *cobra.Command {
 }
 
 // signal opens the newest rotation of a credential without driving it.
-func (a *app) signal(ctx context.Context, name string, f func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error) error {
+func (a *app) signal(ctx context.Context, name string, f func(context.Context, worker, pawl.RotationID, *rotation.State) error) error {
 	s, err := a.openState(ctx, false)
 	if err != nil {
 		return err
@@ -74,12 +72,12 @@ func (a *app) signal(ctx context.Context, name string, f func(context.Context, *
 	if err != nil {
 		return err
 	}
-	return f(ctx, engine.New(engine.Config{Journal: s, Actor: a.actor()}), run.ID, rotation.Fold(run.Events))
+	return f(ctx, a.pen(s), run.ID, rotation.Fold(run.Events))
 }
 
 // aside opens the newest rotation of a credential with all that is needed to
 // look at its vendors, without driving it.
-func (a *app) aside(ctx context.Context, name string, f func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error) error {
+func (a *app) aside(ctx context.Context, name string, f func(context.Context, worker, pawl.RotationID, *rotation.State) error) error {
 	cat, err := a.loadCatalog()
 	if err != nil {
 		return err
@@ -96,7 +94,7 @@ func (a *app) aside(ctx context.Context, name string, f func(context.Context, *e
 	if err != nil {
 		return err
 	}
-	eng, _, err := a.engine(ctx, cat, s)
+	eng, err := a.worker(ctx, cat, s)
 	if err != nil {
 		return err
 	}
@@ -104,25 +102,25 @@ func (a *app) aside(ctx context.Context, name string, f func(context.Context, *e
 }
 
 func (a *app) runConfirm(ctx context.Context, name, step string, g *giving) error {
-	return a.signal(ctx, name, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+	return a.signal(ctx, name, func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 		c := s.Plan.Place(step)
 		switch {
 		case s.Plan.Asks(step) == nil && !s.Confirmable(step):
 			return usage("%s has no human step %q%s", id, step, humanSteps(s.Plan))
 		case c == nil:
-			return a.aside(ctx, name, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+			return a.aside(ctx, name, func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 				return a.confirmMint(ctx, eng, id, s, g)
 			})
 		case g.given():
 			return usage("%s takes no value; only the step %s does", step, pawl.MintStep)
 		case c.Asks() != nil && s.Outcome == "" && s.NewID() != "" && (c.Hand != nil || len(c.Proofs) > 0 && !s.Confirmed(c.ID)):
-			return a.aside(ctx, name, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+			return a.aside(ctx, name, func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 				return a.confirmSeen(ctx, eng, id, s, c)
 			})
 		}
 		switch {
 		case s.Outcome != "": // it blocked nothing, and is done late
-			if err := eng.Record(ctx, audit.RotateConfirmed, audit.Success, audit.Target{Credential: name, Consumer: c.ID}, audit.Context{Rotation: id}); err != nil {
+			if err := eng.ConfirmLate(ctx, id, c.ID); err != nil {
 				return err
 			}
 		case s.NewID() == "":
@@ -141,9 +139,9 @@ func (a *app) runConfirm(ctx context.Context, name, step string, g *giving) erro
 }
 
 // confirmMint gives the value that a person has made.
-func (a *app) confirmMint(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, g *giving) error {
+func (a *app) confirmMint(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, g *giving) error {
 	if s.Wanted() == nil && !g.given() {
-		_, err := eng.Supply(ctx, id, engine.Pasted{}) // says why none is wanted
+		err := eng.Unwanted(ctx, id) // says why none is wanted
 		return notTaken(id, err)
 	}
 	if !g.given() {
@@ -171,7 +169,7 @@ func (a *app) confirmMint(ctx context.Context, eng *engine.Engine, id pawl.Rotat
 }
 
 // confirmSeen says that a step is done at which a machine can look.
-func (a *app) confirmSeen(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, c *pawl.Place) error {
+func (a *app) confirmSeen(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, c *pawl.Place) error {
 	if i := slices.IndexFunc(s.Plan.Consumers, func(p pawl.Place) bool { return p.ID == c.ID }); s.Holds(i) {
 		a.say("%s %s: %s is done already", a.sign(good), id, c.ID)
 		return nil

@@ -97,14 +97,14 @@ func (a *app) discover(ctx context.Context, cat *catalog.Catalog, p pawl.Plan) (
 		j.Close()
 	}
 	if open.Number == 0 {
-		return engine.New(engine.Config{Actor: a.actor(), Open: a.opener(cat).Open, Log: a.log()}).Discover(ctx, p, open)
+		return a.looker(cat, nil).Discover(ctx, p, open)
 	}
 	s, err := a.openState(ctx, false)
 	if err != nil {
 		return engine.Discovery{}, err
 	}
 	defer s.Close()
-	eng, _, err := a.engine(ctx, cat, s)
+	eng, err := a.worker(ctx, cat, s)
 	if err != nil {
 		return engine.Discovery{}, err
 	}

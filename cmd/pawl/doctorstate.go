@@ -47,7 +47,7 @@ func (x *examination) state(ctx context.Context) {
 		return
 	}
 	x.add(folder(dir), space(dir), driver(dir))
-	j, err := x.a.readState(ctx)
+	j, err := x.a.readFile(ctx)
 	if err != nil {
 		next := pawl.HintOf(err)
 		if setBack(err) {
@@ -149,7 +149,7 @@ func (x *examination) audit(ctx context.Context) check {
 
 // schedule says what is overdue, as far as this state knows.
 func (x *examination) schedule(ctx context.Context, cat *catalog.Catalog) {
-	j, err := x.a.readState(ctx)
+	j, err := x.a.readFile(ctx)
 	if err != nil || j == nil {
 		x.add(skipped("schedule", "there is no journal to tell when anything was rotated"))
 		return

@@ -78,13 +78,13 @@ Exit status: 0 done · 1 failed, old credential untouched · 2 usage or catalog 
 // and waits for something that can be answered here. It reports whether it was
 // answered, so that the rotation goes on; one that does not fit what is waited
 // for asks nothing.
-type question func(context.Context, *engine.Engine, engine.Result) (answered bool, err error)
+type question func(context.Context, worker, engine.Result) (answered bool, err error)
 
 // questions are all there are, in the order in which they are tried.
 func (a *app) questions() []question { return []question{a.askMint, a.askStep, a.askRevoke} }
 
 // drive drives a rotation, and on a terminal asks for what it waits for.
-func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID, d *driving, sc *screen) error {
+func (a *app) drive(ctx context.Context, eng worker, id pawl.RotationID, d *driving, sc *screen) error {
 	if err := a.acknowledge(ctx, eng, id, d.accepting); err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (a *app) drive(ctx context.Context, eng *engine.Engine, id pawl.RotationID,
 }
 
 // ask asks the person at the terminal, if there is one, what can be asked.
-func (a *app) ask(ctx context.Context, eng *engine.Engine, r engine.Result) (bool, error) {
+func (a *app) ask(ctx context.Context, eng worker, r engine.Result) (bool, error) {
 	if !a.asks() || r.Stop != nil || r.State.Outcome != "" {
 		return false, nil
 	}
@@ -121,7 +121,7 @@ func (a *app) ask(ctx context.Context, eng *engine.Engine, r engine.Result) (boo
 
 // askRevoke asks for the revoke when nothing else is waited for. Without an
 // answer the rotation stays as it is.
-func (a *app) askRevoke(ctx context.Context, eng *engine.Engine, r engine.Result) (bool, error) {
+func (a *app) askRevoke(ctx context.Context, eng worker, r engine.Result) (bool, error) {
 	if len(r.Waits) != 1 || r.Waits[0].On != rotation.OnRevoke {
 		return false, nil
 	}

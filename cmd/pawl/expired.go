@@ -8,7 +8,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/history"
-	"github.com/pawl-dev/pawl/journal/sqlite"
+	"github.com/pawl-dev/pawl/journal"
 )
 
 // A validation expires. What was last shown to work half a year ago may rest on
@@ -18,7 +18,7 @@ import (
 // is not held back: somebody has to be able to begin.
 
 // expired says in words that the last validation counts no more, or "".
-func expired(ctx context.Context, cat *catalog.Catalog, j *sqlite.Journal, name string) (string, error) {
+func expired(ctx context.Context, cat *catalog.Catalog, j journal.Journal, name string) (string, error) {
 	cred, err := cat.Credential(name)
 	if err != nil || j == nil {
 		return "", nil // a rotation whose credential is no longer in the catalog is finished as it was begun
@@ -33,7 +33,7 @@ func expired(ctx context.Context, cat *catalog.Catalog, j *sqlite.Journal, name 
 }
 
 // lastValidated looks back as far as it has to.
-func lastValidated(ctx context.Context, j *sqlite.Journal, name string) (history.Validation, error) {
+func lastValidated(ctx context.Context, j journal.Journal, name string) (history.Validation, error) {
 	for most := history.Enough; ; most *= 4 {
 		runs, err := j.Recent(ctx, name, most)
 		if err != nil {
@@ -56,7 +56,7 @@ func (a *app) holdStale(ctx context.Context, cat *catalog.Catalog, s *store, pla
 		if p.Reason == pawl.Leak || p.Reason == pawl.Rehearsal {
 			continue
 		}
-		why, err := expired(ctx, cat, s.Journal, p.Credential)
+		why, err := expired(ctx, cat, s, p.Credential)
 		if err != nil {
 			return err
 		}

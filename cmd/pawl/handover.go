@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
-	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -42,7 +41,7 @@ func (a *app) runHandover(ctx context.Context, name, to, note string) error {
 	case len(note) > maxNote || strings.ContainsFunc(note, unicode.IsControl):
 		return usage("--note: want one line of at most %d characters", maxNote)
 	}
-	return a.signal(ctx, name, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+	return a.signal(ctx, name, func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 		if s.Outcome != "" {
 			return usage("%v is finished: there is nothing to hand over", id)
 		}
@@ -75,7 +74,7 @@ func heldBy(s *rotation.State) string {
 
 // mine makes sure that whoever goes on with a rotation is the one who has it.
 // Somebody else has to take it over, by --take or by typing its name.
-func (a *app) mine(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, take bool) error {
+func (a *app) mine(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, take bool) error {
 	me := a.actor().ID
 	if s.Holder == "" || holds(s.Holder, me) {
 		return nil

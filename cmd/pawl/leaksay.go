@@ -110,7 +110,7 @@ func (in *incident) askForEach(ctx context.Context) (accepted bool, err error) {
 }
 
 // askAccept asks, when a rotation has stopped, for the places that hold it up.
-func (in *incident) askAccept(ctx context.Context, eng *engine.Engine, r engine.Result) (bool, error) {
+func (in *incident) askAccept(ctx context.Context, eng worker, r engine.Result) (bool, error) {
 	if !in.a.asks() || r.Stop != nil || r.State.Outcome != "" || r.State.Past() {
 		return false, nil
 	}

@@ -14,7 +14,7 @@ import (
 
 // askMint shows the person at the terminal how to make a new generation, and
 // asks for its value until one is taken. A bad paste changes nothing.
-func (a *app) askMint(ctx context.Context, eng *engine.Engine, r engine.Result) (bool, error) {
+func (a *app) askMint(ctx context.Context, eng worker, r engine.Result) (bool, error) {
 	if r.Late || r.State.Wanted() == nil || waitOf(r.Waits, pawl.MintStep) == nil {
 		return false, nil
 	}
@@ -23,7 +23,7 @@ func (a *app) askMint(ctx context.Context, eng *engine.Engine, r engine.Result) 
 }
 
 // promptForValue asks for the new value until one is taken, or none is given.
-func (a *app) promptForValue(ctx context.Context, eng *engine.Engine, id pawl.RotationID, plan pawl.Plan) (bool, error) {
+func (a *app) promptForValue(ctx context.Context, eng worker, id pawl.RotationID, plan pawl.Plan) (bool, error) {
 	for {
 		given, err := a.readHidden(ctx, "  The new value, or all that was printed (not shown; Enter alone: later): ")
 		if err != nil {
@@ -44,13 +44,8 @@ func (a *app) promptForValue(ctx context.Context, eng *engine.Engine, id pawl.Ro
 }
 
 // supply gives a value to the rotation that waits for it.
-func (a *app) supply(ctx context.Context, eng *engine.Engine, id pawl.RotationID, plan pawl.Plan, given pawl.Secret) error {
-	p, err := eng.Understand(ctx, plan, given)
-	if err != nil {
-		return notTaken(id, err)
-	}
-	a.say("  %s", received(given, p.Value, eng.Digest(p.Value)))
-	g, err := eng.Supply(ctx, id, p)
+func (a *app) supply(ctx context.Context, eng worker, id pawl.RotationID, plan pawl.Plan, given pawl.Secret) error {
+	g, err := eng.Take(ctx, id, plan, given, func(received string) { a.say("  %s", received) })
 	if err != nil {
 		return notTaken(id, err)
 	}
@@ -79,7 +74,7 @@ func notTaken(id pawl.RotationID, err error) error {
 
 // instructLeft says how the steps are done that a rotation was left for, where
 // nobody could be asked.
-func (a *app) instructLeft(eng *engine.Engine, r engine.Result, enc *json.Encoder) {
+func (a *app) instructLeft(eng worker, r engine.Result, enc *json.Encoder) {
 	if a.asks() || r.State == nil || r.State.Outcome != "" {
 		return
 	}
@@ -96,7 +91,7 @@ func (a *app) instructLeft(eng *engine.Engine, r engine.Result, enc *json.Encode
 }
 
 // instructionLine is what instructStep says, for programs.
-func instructionLine(ctx context.Context, eng *engine.Engine, r engine.Result, w rotation.Wait) map[string]any {
+func instructionLine(ctx context.Context, eng worker, r engine.Result, w rotation.Wait) map[string]any {
 	line := map[string]any{"type": "instructions", "rotation": r.ID.String(), "step": w.Consumer, "ask": w.Detail,
 		"confirm": stepCommand(r.State, r.ID.Credential, w.Consumer)}
 	if wanted := r.State.Wanted(); wanted != nil && w.Consumer == pawl.MintStep {
@@ -106,7 +101,7 @@ func instructionLine(ctx context.Context, eng *engine.Engine, r engine.Result, w
 		line["until"] = w.Until.Format(time.RFC3339)
 	}
 	ways := []map[string]any{}
-	all, _ := eng.Instruct(ctx, r.State, w.Consumer) // without them the step is named all the same
+	all, _ := eng.Ways(ctx, r.ID, r.State, w.Consumer) // without them the step is named all the same
 	for _, in := range all {
 		ways = append(ways, map[string]any{"title": in.Title, "command": in.Command, "prints": in.Prints, "note": in.Note})
 	}
@@ -115,7 +110,7 @@ func instructionLine(ctx context.Context, eng *engine.Engine, r engine.Result, w
 }
 
 // instruct says how every step is done by hand that a person is waited for.
-func (a *app) instruct(ctx context.Context, eng *engine.Engine, r engine.Result) {
+func (a *app) instruct(ctx context.Context, eng worker, r engine.Result) {
 	for _, w := range r.Waits {
 		if w.On == rotation.OnPerson {
 			a.instructStep(ctx, eng, r.ID, r.State, w)
@@ -123,7 +118,7 @@ func (a *app) instruct(ctx context.Context, eng *engine.Engine, r engine.Result)
 	}
 }
 
-func (a *app) instructStep(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, w rotation.Wait) {
+func (a *app) instructStep(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, w rotation.Wait) {
 	h := s.Plan.Asks(w.Consumer)
 	if h == nil {
 		return
@@ -132,7 +127,7 @@ func (a *app) instructStep(ctx context.Context, eng *engine.Engine, id pawl.Rota
 	if h.Open != "" {
 		a.say("  Open %s", h.Open)
 	}
-	ways, err := eng.Instruct(ctx, s, w.Consumer)
+	ways, err := eng.Ways(ctx, id, s, w.Consumer)
 	if err != nil {
 		return // what is missing to sign in is said by what needs it
 	}

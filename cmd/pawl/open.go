@@ -15,6 +15,7 @@ import (
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/connect"
 	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/journal/sqlite"
 	"github.com/pawl-dev/pawl/provider/all"
 	"github.com/pawl-dev/pawl/provider/retry"
@@ -122,7 +123,7 @@ func readable(path string) bool {
 
 // A store is an opened state.
 type store struct {
-	*sqlite.Journal
+	journal.Journal
 	dir  string
 	lock *sqlite.Lock
 }

@@ -11,14 +11,13 @@ import (
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/history"
 	"github.com/pawl-dev/pawl/journal"
-	"github.com/pawl-dev/pawl/journal/sqlite"
 )
 
 // An overview is the catalog beside what the journal has of it. The journal is
 // only read, and not at all where nothing was rotated yet.
 type overview struct {
 	cat  *catalog.Catalog
-	j    *sqlite.Journal // nil: nothing was rotated here yet
+	j    journal.Journal // nil: nothing was rotated here yet
 	now  time.Time
 	past map[string]past
 }
@@ -151,7 +150,7 @@ func (o *overview) validation(ctx context.Context, s standing) (history.Validati
 }
 
 // historyOf reads the newest rotations of a credential.
-func historyOf(ctx context.Context, j *sqlite.Journal, name string) (history.History, error) {
+func historyOf(ctx context.Context, j journal.Journal, name string) (history.History, error) {
 	if j == nil {
 		return history.History{}, nil
 	}

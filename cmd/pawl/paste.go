@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -134,29 +133,3 @@ func readPaste(in io.Reader) ([]byte, error) {
 	}
 	return text, nil
 }
-
-// received says what came in without telling it: how long it is, how it
-// begins if that is a vendor's mark, its keyed digest, and what was left out.
-func received(given, value pawl.Secret, digest string) string {
-	text := fmt.Sprintf("got %d characters", len(value.Reveal()))
-	if mark := vendorMark.Find(value.Reveal()); mark != nil {
-		text += ", starts " + string(mark)
-	}
-	text += ", digest " + digest
-	raw := given.Reveal()
-	switch trimmed := bytes.TrimSpace(raw); {
-	case len(trimmed) == len(raw):
-	case bytes.Equal(bytes.TrimRight(raw, "\r\n"), trimmed):
-		text += " (trailing newline removed)"
-	default:
-		text += " (white space around it removed)"
-	}
-	if len(value.Reveal()) < len(bytes.TrimSpace(raw)) {
-		text += " (taken out of the vendor's answer)"
-	}
-	return text
-}
-
-// vendorMark is a beginning that says whose value it is and nothing of the
-// value: "HRKU-", "xoxb-", "ghp_". A UUID has none.
-var vendorMark = regexp.MustCompile(`^[A-Za-z]{2,5}[-_]`)

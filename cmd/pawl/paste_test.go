@@ -7,6 +7,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -48,11 +49,11 @@ func TestReceived(t *testing.T) {
 		"abcdefab-0000": "got 13 characters, digest d",
 		"CANARY":        "got 6 characters, digest d",
 	} {
-		if got := received(secret(given), secret(strings.TrimSpace(given)), "d"); got != want {
+		if got := engine.Received(secret(given), secret(strings.TrimSpace(given)), "d"); got != want {
 			t.Errorf("%q: %q, want %q", given, got, want)
 		}
 	}
-	if got := received(secret(`{"token":"HRKU-CANARY"}`), secret("HRKU-CANARY"), "d"); !strings.HasSuffix(got, "(taken out of the vendor's answer)") {
+	if got := engine.Received(secret(`{"token":"HRKU-CANARY"}`), secret("HRKU-CANARY"), "d"); !strings.HasSuffix(got, "(taken out of the vendor's answer)") {
 		t.Errorf("JSON: %q", got)
 	}
 }

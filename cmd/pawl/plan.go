@@ -76,8 +76,7 @@ func (a *app) runPlan(ctx context.Context, args []string, pl *planning, file str
 		return err
 	}
 	// A plan needs no journal: it is the catalog and what the vendors say.
-	opener := a.opener(cat)
-	eng := engine.New(engine.Config{Actor: a.actor(), Open: opener.Open, Log: a.log()})
+	eng := a.looker(cat, nil)
 	var all []planned
 	var failed error
 	for _, p := range plans {
@@ -86,7 +85,7 @@ func (a *app) runPlan(ctx context.Context, args []string, pl *planning, file str
 			return err
 		}
 		report.Findings = append(report.Findings, a.staleFinding(ctx, cat, p.Credential)...)
-		doc, out := document(p, report), a.outlook(ctx, opener, p)
+		doc, out := document(p, report), eng.outlook(ctx, p)
 		doc.outlook = out
 		all = append(all, doc)
 		if !a.json {

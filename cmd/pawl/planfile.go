@@ -15,7 +15,6 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
-	"github.com/pawl-dev/pawl/engine"
 )
 
 // maxPlan bounds a plan file: the largest plan is far smaller.
@@ -128,7 +127,7 @@ func (p *planning) notAsPlanned(credential, why string, changes []string) error 
 // asPlanned looks whether the world is as the saved plans have it: the same key
 // in use, the same in every place.
 func (p *planning) asPlanned(ctx context.Context, a *app, cat *catalog.Catalog) error {
-	eng := engine.New(engine.Config{Actor: a.actor(), Open: a.opener(cat).Open, Log: a.log()})
+	eng := a.looker(cat, nil)
 	for _, was := range p.saved {
 		if runs := a.past(ctx, was.Credential); len(runs) > 0 && runs[0].Outcome == "" {
 			return a.unfinished(runs[0].ID)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
-	"github.com/pawl-dev/pawl/journal/sqlite"
+	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
 	"github.com/pawl-dev/pawl/seal"
 )
@@ -28,12 +28,7 @@ func (a *app) remember(ctx context.Context, name string) (r remembered) {
 		return r
 	}
 	s := rotation.Fold(run.Events)
-	r = remembered{engine.Written{ID: s.ID(s.Target), Marks: map[string]string{}}, map[string]pawl.Evidence{}}
-	for i, c := range s.Plan.Consumers {
-		if p := s.Places[i]; p.Write.Status == rotation.Done && p.Side == s.Target {
-			r.Marks[c.ID] = p.Mark
-		}
-	}
+	r = remembered{engine.WrittenBy(s), map[string]pawl.Evidence{}}
 	for _, e := range s.Evidence() {
 		if e.Side == s.Target && !e.At.Before(r.proved[e.Consumer].At) {
 			r.proved[e.Consumer] = e
@@ -57,7 +52,7 @@ func (a *app) digests(ctx context.Context) *seal.Box {
 	return box
 }
 
-func (a *app) keptBox(ctx context.Context, j *sqlite.Journal) (*seal.Box, error) {
+func (a *app) keptBox(ctx context.Context, j journal.Journal) (*seal.Box, error) {
 	wrapped, err := j.Meta(ctx, "keyset")
 	if err != nil || wrapped == nil {
 		return nil, err

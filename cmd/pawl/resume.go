@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
-	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
 )
@@ -33,7 +32,7 @@ no error. Several go on at once, as pawl rotate does it.
 				return a.resumeBatch(cmd.Context(), args, d)
 			}
 			d.retell = true
-			return a.takeUp(cmd.Context(), args[0], d, nil, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+			return a.takeUp(cmd.Context(), args[0], d, nil, func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 				if !g.given() {
 					return nil
 				}
@@ -60,7 +59,7 @@ the new one. This is the step that cannot be undone.
 ` + exits,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.takeUp(cmd.Context(), args[0], d, revoked, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+			return a.takeUp(cmd.Context(), args[0], d, revoked, func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 				return a.askToRevoke(ctx, eng, id, s, d)
 			})
 		},
@@ -70,7 +69,7 @@ the new one. This is the step that cannot be undone.
 	return cmd
 }
 
-func (a *app) askToRevoke(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, d *driving) error {
+func (a *app) askToRevoke(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, d *driving) error {
 	if s.Target == pawl.Old {
 		return &exit{code: exitIncomplete, err: fmt.Errorf("%v is being rolled back: the old credential stays", id), next: []string{"pawl resume " + id.Credential}}
 	}
@@ -154,7 +153,7 @@ func newRollbackCommand(a *app) *cobra.Command {
 ` + exits,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.takeUp(cmd.Context(), args[0], d, rolledBack, func(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State) error {
+			return a.takeUp(cmd.Context(), args[0], d, rolledBack, func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 				return a.askToRollBack(ctx, eng, id, s, d)
 			})
 		},
@@ -164,7 +163,7 @@ func newRollbackCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-func (a *app) askToRollBack(ctx context.Context, eng *engine.Engine, id pawl.RotationID, s *rotation.State, d *driving) error {
+func (a *app) askToRollBack(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, d *driving) error {
 	switch {
 	case s.Target == pawl.Old:
 		return nil
@@ -238,7 +237,7 @@ func tooLate(last journal.Run, what, safe string) error {
 // takeUp finds the unfinished rotation of a credential, lets first look at it
 // and signal, and drives it. If there is none it is for ended to say whether
 // that is what was wanted; nil: it is.
-func (a *app) takeUp(ctx context.Context, name string, d *driving, ended func(journal.Run) error, first func(context.Context, *engine.Engine, pawl.RotationID, *rotation.State) error) error {
+func (a *app) takeUp(ctx context.Context, name string, d *driving, ended func(journal.Run) error, first func(context.Context, worker, pawl.RotationID, *rotation.State) error) error {
 	if err := d.check(); err != nil {
 		return err
 	}
@@ -266,7 +265,7 @@ func (a *app) takeUp(ctx context.Context, name string, d *driving, ended func(jo
 	if err != nil {
 		return err
 	}
-	eng, _, err := a.engine(ctx, cat, s)
+	eng, err := a.worker(ctx, cat, s)
 	if err != nil {
 		return err
 	}

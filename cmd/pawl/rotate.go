@@ -10,7 +10,6 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
-	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/journal"
 )
 
@@ -149,14 +148,14 @@ func (a *app) runRotate(ctx context.Context, args []string, p *planning, d *driv
 	if len(plans) > 1 {
 		return a.rotateBatch(ctx, cat, s, plans, d)
 	}
-	eng, _, err := a.engine(ctx, cat, s)
+	eng, err := a.worker(ctx, cat, s)
 	if err != nil {
 		return err
 	}
 	return a.rotateOne(ctx, eng, s, plans[0], d, newScreen(a))
 }
 
-func (a *app) rotateOne(ctx context.Context, eng *engine.Engine, s *store, p pawl.Plan, d *driving, sc *screen) error {
+func (a *app) rotateOne(ctx context.Context, eng worker, s *store, p pawl.Plan, d *driving, sc *screen) error {
 	if run, err := s.Latest(ctx, p.Credential); err == nil && run.Outcome == "" {
 		return a.unfinished(run.ID)
 	} else if err != nil && pawl.KindOf(err) != pawl.NotFound {
@@ -180,15 +179,13 @@ func (a *app) rotateOne(ctx context.Context, eng *engine.Engine, s *store, p paw
 	return a.drive(ctx, eng, id, d, sc)
 }
 
-func (a *app) askToBegin(ctx context.Context, eng *engine.Engine, p pawl.Plan) error {
+func (a *app) askToBegin(ctx context.Context, eng worker, p pawl.Plan) error {
 	report, err := eng.Survey(ctx, p)
 	if err != nil {
 		return err
 	}
 	a.showPlan(a.err, p, report)
-	if a.opened != nil {
-		a.outlook(ctx, a.opened, p).show(a, a.err)
-	}
+	eng.outlook(ctx, p).show(a, a.err)
 	if len(report.Problems) > 0 {
 		return problems(report)
 	}

@@ -41,7 +41,16 @@ when that one ends, with its exit status. With --json it is the same stream.`,
 }
 
 // readState opens the journal to read, or returns nil if there is none yet.
-func (a *app) readState(ctx context.Context) (*sqlite.Journal, error) {
+func (a *app) readState(ctx context.Context) (journal.Journal, error) {
+	j, err := a.readFile(ctx)
+	if j == nil { // and not an interface that holds nothing
+		return nil, err
+	}
+	return j, err
+}
+
+// readFile is [app.readState] for the file of this machine.
+func (a *app) readFile(ctx context.Context) (*sqlite.Journal, error) {
 	path, err := a.stateFile()
 	if err != nil {
 		return nil, err
@@ -183,7 +192,7 @@ func (a *app) late(ctx context.Context) (all []overdueLine) {
 
 // collect gathers the rotation that is asked for, or all open ones and the
 // last of each credential.
-func (a *app) collect(ctx context.Context, j *sqlite.Journal, args []string) ([]statusDoc, error) {
+func (a *app) collect(ctx context.Context, j journal.Journal, args []string) ([]statusDoc, error) {
 	wanted := map[string]bool{}
 	if len(args) == 1 {
 		wanted[args[0]] = true

@@ -6,13 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pawl-dev/pawl"
-	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/catalog"
-	"github.com/pawl-dev/pawl/engine"
-	"github.com/pawl-dev/pawl/rotation"
 )
 
 // sweeping are the flags of pawl sweep.
@@ -53,13 +49,13 @@ func (a *app) runSweep(ctx context.Context, w sweeping) error {
 		return err
 	}
 	defer s.Close()
-	eng, _, err := a.engine(ctx, cat, s)
+	eng, err := a.worker(ctx, cat, s)
 	if err != nil {
 		return err
 	}
 	lines, failed := []strayLine{}, error(nil)
 	for _, name := range cat.Names() {
-		found, err := a.sweepOne(ctx, cat, eng, s, name, w)
+		found, err := a.sweepOne(ctx, cat, eng, name, w)
 		if _, ok := errors.AsType[*exit](err); ok {
 			return err
 		}
@@ -88,16 +84,12 @@ func notAStray(id string, lines []strayLine) error {
 		safe: "Nothing was revoked.", next: []string{"pawl sweep"}}
 }
 
-func (a *app) sweepOne(ctx context.Context, cat *catalog.Catalog, eng *engine.Engine, s *store, name string, w sweeping) ([]strayLine, error) {
+func (a *app) sweepOne(ctx context.Context, cat *catalog.Catalog, eng worker, name string, w sweeping) ([]strayLine, error) {
 	p, err := cat.Plan(name, pawl.Manual)
 	if err != nil {
 		return nil, err
 	}
-	keep, err := a.inUse(ctx, s, name)
-	if err != nil {
-		return nil, err
-	}
-	report, strays, err := eng.Strays(ctx, p, stem(p), keep)
+	report, strays, err := eng.Sweep(ctx, p)
 	if err == nil && len(report.Problems) > 0 {
 		err = errors.Join(report.Problems...) // without knowing which one is in use, none can be judged
 	}
@@ -117,58 +109,15 @@ func (a *app) sweepOne(ctx context.Context, cat *catalog.Catalog, eng *engine.En
 			if err := a.confirmed(ctx, w.yes, "Revoke the "+l.Kind+" "+l.ID+" ("+printable(l.Label)+")? This cannot be undone."); err != nil {
 				return lines, err
 			}
-			err = errors.Join(err, a.killStray(ctx, eng, p, &l))
+			killed, failed := eng.KillStray(ctx, p, l.ID, l.Label)
+			if l.Revoked = killed; failed != nil {
+				l.Error = failed.Error()
+			}
+			err = errors.Join(err, failed)
 		}
 		lines = append(lines, l)
 	}
 	return lines, err
-}
-
-// killStray revokes an orphan: the intent is in the audit log before, the
-// outcome after.
-func (a *app) killStray(ctx context.Context, eng *engine.Engine, p pawl.Plan, l *strayLine) error {
-	t := audit.Target{Credential: p.Credential, Provider: p.Issuer.Name, ProviderID: l.ID}
-	if err := eng.Record(ctx, audit.OrphanRevoked, audit.Pending, t, audit.Context{Detail: "sweep: " + l.Label}); err != nil {
-		return err
-	}
-	err := eng.Kill(ctx, p, l.ID)
-	outcome, c := audit.Success, audit.Context{Detail: "sweep: " + l.Label}
-	if err != nil {
-		outcome, c.Kind, l.Error = audit.Failure, pawl.KindOf(err).String(), err.Error()
-		if pawl.KindOf(err) == pawl.Unknown {
-			outcome = audit.Unknown
-		}
-	}
-	l.Revoked = err == nil
-	return errors.Join(err, eng.Record(ctx, audit.OrphanRevoked, outcome, t, c))
-}
-
-// inUse tells the generations that a sweep must leave alone: all of an open
-// rotation, and the one that the last finished one ended on.
-func (a *app) inUse(ctx context.Context, s *store, name string) (func(id, label string) bool, error) {
-	run, err := s.Latest(ctx, name)
-	if pawl.KindOf(err) == pawl.NotFound {
-		return func(string, string) bool { return false }, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	state := rotation.Fold(run.Events)
-	return func(id, label string) bool {
-		if state.Outcome == "" || state.Abandoned != "" { // of an abandoned one, places may be on any generation
-			return strings.Contains(label, state.Label+"/") || id == state.OldID
-		}
-		return state.Outcome == pawl.Completed && id == state.NewID()
-	}, nil
-}
-
-// stem is the description that the issuer's generations begin with.
-func stem(p pawl.Plan) string {
-	var c struct{ Description string }
-	if json.Unmarshal(p.Issuer.Config, &c) != nil || c.Description == "" {
-		return "\x00" // no stem: nothing but our own labels can be told
-	}
-	return c.Description
 }
 
 func (a *app) showStrays(lines []strayLine, failed error) {

@@ -74,11 +74,7 @@ func (a *app) runVerify(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		args = cat.Names()
 	}
-	cfg := engine.Config{Actor: a.actor(), Open: a.opener(cat).Open, Log: a.log()}
-	if box := a.digests(ctx); box != nil {
-		cfg.Box = box
-	}
-	eng := engine.New(cfg)
+	eng := a.looker(cat, a.digests(ctx))
 	docs, ok := []verifyDoc{}, true
 	for _, name := range args {
 		d, err := verifyOne(ctx, cat, eng, name, a.remember(ctx, name))
@@ -102,7 +98,7 @@ func (a *app) runVerify(ctx context.Context, args []string) error {
 	return nil
 }
 
-func verifyOne(ctx context.Context, cat *catalog.Catalog, eng *engine.Engine, name string, last remembered) (verifyDoc, error) {
+func verifyOne(ctx context.Context, cat *catalog.Catalog, eng worker, name string, last remembered) (verifyDoc, error) {
 	p, err := cat.Plan(name, pawl.Manual)
 	if err != nil {
 		return verifyDoc{}, err

@@ -26,7 +26,7 @@ var revealers = map[string]string{
 	"deliver/block.go":       "writes a value into a file of a person's, who asked for it",
 	"cmd/pawl/claim.go":      "shows a value on the terminal of who asked for it and typed its name",
 	"cmd/pawl/env.go":        "puts a value into the environment of the command that somebody asked for",
-	"cmd/pawl/paste.go":      "tells how long a value is that was pasted, and its vendor's mark",
+	"engine/take.go":         "tells how long a value is that was pasted, and its vendor's mark",
 
 	"api/client.go":             "puts the token into the Authorization header",
 	"desk/desktest/desktest.go": "a simulated vendor and its places",
