@@ -27,6 +27,7 @@ type Catalog struct {
 	connections map[string]*Connection
 	credentials map[string]*Credential
 	names       []string
+	freezes     []Freeze
 }
 
 // Load reads the catalog in a folder. It either returns a catalog, or all
@@ -49,6 +50,7 @@ func LoadFS(fsys fs.FS, providers []provider.Provider) (*Catalog, Problems) {
 		problems = append(problems, one.problems...)
 	}
 	problems = append(problems, l.crossCheck(c, read)...)
+	problems = append(problems, l.readFreezes(c, len(c.credentials) == len(read))...)
 	if len(problems) > 0 {
 		problems.sort()
 		return nil, problems

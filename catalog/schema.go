@@ -49,6 +49,14 @@ func ConnectionsSchema(providers []provider.Provider) []byte {
 	return b.document(root)
 }
 
+// FreezesSchema returns the JSON Schema of freezes.yaml.
+func FreezesSchema() []byte {
+	b := &schemas{definitions: object{}}
+	root := b.structure(reflect.TypeFor[freezesKeys]())
+	root["title"] = "Times in which nothing is begun by itself"
+	return b.document(root)
+}
+
 type object = map[string]any
 
 // schemas builds one schema.

@@ -17,3 +17,8 @@ var Credential []byte
 //
 //go:embed connections.v1.json
 var Connections []byte
+
+// Freezes is the schema of freezes.yaml.
+//
+//go:embed freezes.v1.json
+var Freezes []byte

@@ -29,6 +29,7 @@ func TestUpToDate(t *testing.T) {
 	for file, want := range map[string][]byte{
 		"credential.v1.json":  catalog.CredentialSchema(vendors()),
 		"connections.v1.json": catalog.ConnectionsSchema(vendors()),
+		"freezes.v1.json":     catalog.FreezesSchema(),
 	} {
 		if *update {
 			if err := os.WriteFile(file, want, 0o644); err != nil {
@@ -118,6 +119,10 @@ func TestMistakesAreInvalid(t *testing.T) {
 		{"connections.yaml", catalog.ConnectionsSchema(vendors()), [][2]string{
 			{"version: 1", "version: '1'"}, {"kind: slack", "kind: slak"}, {`token: "netrc"`, `token: "CANARY"`}, {`, token: "netrc"`, ""},
 			{"client_id:", "clientid:"}, {`token: "netrc"`, "token: {command: []}"}, {`token: "netrc"`, "token: 12345"}, {"connections:", "conections:"},
+		}},
+		{"freezes.yaml", catalog.FreezesSchema(), [][2]string{
+			{"from: 2026-12-18 18:00 Europe/Paris", "from: 2026-12-18"}, {"until:", "untl:"}, {"    why: Nobody deploys over the holidays.\n", ""},
+			{"who: platform", "who: [platform]"}, {"[heroku-api-key]", "heroku-api-key"}, {"version: 1", "version: 2"},
 		}},
 	} {
 		schema := compile(t, file.schema)

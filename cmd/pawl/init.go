@@ -50,6 +50,7 @@ func (a *app) runInit(dir string, simulated bool) error {
 	if err := write(dir, map[string]string{
 		"schema/credential.v1.json":  string(catalog.CredentialSchema(all.Providers())),
 		"schema/connections.v1.json": string(catalog.ConnectionsSchema(all.Providers())),
+		"schema/freezes.v1.json":     string(catalog.FreezesSchema()),
 	}); err != nil {
 		return err
 	}
