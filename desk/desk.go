@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -13,6 +14,7 @@ import (
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/schedule"
 )
 
 // Config is what a desk works with. Journal, Engine and Catalog are required.
@@ -26,6 +28,7 @@ type Config struct {
 	Log     *slog.Logger     // nil: nothing is logged
 	// Counts is how long an approval counts; 0: a day.
 	Counts time.Duration
+	Limits schedule.Limits // of what the scheduler begins
 }
 
 // A Desk is safe for concurrent use.
@@ -33,6 +36,9 @@ type Desk struct {
 	cfg  Config
 	feed *Feed
 	pool *Pool
+
+	meant      meant
+	scheduling atomic.Pointer[time.Time] // when the scheduler last looked; nil: there is none
 }
 
 // New returns a desk whose pool does nothing until [Pool.Run].

@@ -52,6 +52,9 @@ func (s *Server) routes() {
 		all, err := d.Waiting(ctx, subject(ctx))
 		return &api.Page[api.Rotation]{Items: all}, err
 	})
+	get(s, "get-calendar", "/api/v1/calendar", "What is due when, what begins by itself, and what waits for a person", func(ctx context.Context, _ *struct{}) (*api.Calendar, error) {
+		return point(d.Calendar(ctx, subject(ctx)))
+	})
 	get(s, "list-records", "/api/v1/audit/records", "The audit log, oldest first", func(ctx context.Context, in *auditing) (*api.Page[api.Record], error) {
 		return point(d.Records(ctx, subject(ctx), in.After, in.Limit, in.Credential))
 	})

@@ -41,6 +41,8 @@ var diagram = []row{
 	{pkg: "ical", not: "os net net/http log/slog"},
 	{pkg: "postmortem", uses: ". journal rotation", std: "pure"},
 
+	{pkg: "schedule", uses: ". catalog history", std: "pure", tests: "catalog"},
+
 	// How a value is brought to a person.
 	{pkg: "deliver", uses: ".", deps: "filippo.io/age", not: "net net/http log/slog"},
 
@@ -77,7 +79,7 @@ var diagram = []row{
 
 	// A team around it: what people ask for, and what drives it for them.
 	{pkg: "peer", uses: ".", deps: "golang.org/x/sys", not: "net/http log/slog"},
-	{pkg: "desk", uses: ". access api audit catalog engine history journal rotation", tests: "desk/desktest", not: "os net net/http"},
+	{pkg: "desk", uses: ". access api audit catalog engine history journal rotation schedule", tests: "desk/desktest", not: "os net net/http"},
 	{pkg: "desk/desktest", uses: ". access audit catalog desk engine journal provider/all seal", not: "net net/http"},
 	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest", not: "os"},
 
@@ -97,7 +99,7 @@ var diagram = []row{
 const vendorTests = "sim provider/*/*sim provider/providertest"
 
 // pure are the standard packages that a package without I/O may import.
-const pure = "bytes cmp context crypto/sha256 crypto/subtle encoding/hex encoding/json errors fmt io log/slog path slices strconv strings time"
+const pure = "bytes cmp context crypto/sha256 crypto/subtle encoding/hex encoding/json errors fmt hash/fnv io log/slog path slices strconv strings time"
 
 func find(pkg string) *row {
 	for i := range diagram {

@@ -1,0 +1,152 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/history"
+	"github.com/pawl-dev/pawl/schedule"
+)
+
+// Calendar says what is coming: when each credential is due, when its rotation
+// begins by itself or why it does not, and what holds everything.
+func (d *Desk) Calendar(ctx context.Context, who access.Subject) (api.Calendar, error) {
+	if err := d.allow(ctx, who, access.Request{Action: access.See}, ""); err != nil {
+		return api.Calendar{}, err
+	}
+	f, err := d.facts(ctx)
+	if err != nil {
+		return api.Calendar{}, err
+	}
+	c := api.Calendar{Now: f.now, Items: []api.Coming{}, Freezes: []api.Freeze{}, Scheduled: d.scheduling.Load()}
+	for _, e := range f.decide(d.cfg.Limits) {
+		if k := f.known[e.Credential]; k.Schedule.Every > 0 {
+			c.Items = append(c.Items, k.coming(e))
+		}
+	}
+	for _, z := range f.freezes {
+		c.Freezes = append(c.Freezes, api.Freeze{From: z.From, Until: z.Until, Why: z.Why, Who: z.Who, Credentials: z.Credentials})
+	}
+	return c, nil
+}
+
+// Tasks are what is due and begins only if somebody begins it.
+func (d *Desk) Tasks(ctx context.Context, who access.Subject) ([]api.Coming, error) {
+	c, err := d.Calendar(ctx, who)
+	return slices.DeleteFunc(c.Items, func(i api.Coming) bool { return i.Do != string(schedule.Person) }), err
+}
+
+// facts are what is known of all credentials at one time.
+type facts struct {
+	now     time.Time
+	freezes []catalog.Freeze
+	all     []schedule.Credential
+	known   map[string]known
+	busy    []schedule.Busy
+	begun   []time.Time
+}
+
+type known struct {
+	*catalog.Credential
+	last time.Time
+	open string
+}
+
+func (f *facts) decide(l schedule.Limits) []schedule.Entry {
+	return schedule.Decide(f.all, f.busy, f.begun, l, f.now)
+}
+
+// facts reads the journal's list once, and the rotations of those credentials
+// only that are due soon.
+func (d *Desk) facts(ctx context.Context) (*facts, error) {
+	runs, err := d.cfg.Journal.List(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	cat := d.cfg.Catalog()
+	f := &facts{now: d.now(), freezes: cat.Freezes(), known: map[string]known{}}
+	last, open := map[string]time.Time{}, map[string]string{}
+	for _, run := range runs {
+		switch run.Outcome {
+		case pawl.Completed:
+			last[run.ID.Credential] = run.Updated
+		case "":
+			open[run.ID.Credential] = run.ID.String()
+		}
+		if f.now.Sub(run.Created) < time.Hour {
+			f.begun = append(f.begun, run.Created)
+		}
+	}
+	for _, name := range cat.Names() {
+		cred, err := cat.Credential(name)
+		if err != nil {
+			continue // it was in the catalog a moment ago
+		}
+		f.known[name] = known{cred, last[name], open[name]}
+		c := d.meant.of(cred, last[name], f.freezes)
+		if c.Open = open[name]; c.Open != "" {
+			f.busy = append(f.busy, schedule.Busy{Rotation: c.Open, Shares: c.Shares})
+		} else if c.Soon(f.now) {
+			if c.Past, err = d.past(ctx, cred, f.now); err != nil {
+				return nil, err
+			}
+		}
+		f.all = append(f.all, c)
+	}
+	return f, nil
+}
+
+func (d *Desk) past(ctx context.Context, cred *catalog.Credential, now time.Time) (schedule.Past, error) {
+	runs, err := d.cfg.Journal.Recent(ctx, cred.Name, history.Enough)
+	return schedule.PastOf(history.Of(runs), cred.StaleAfter, now), err
+}
+
+// meant keeps what the clock does not change of credentials, for as long as the
+// catalog and their last rotation stay the same.
+type meant struct {
+	mu  sync.Mutex
+	all map[string]meaning
+}
+
+type meaning struct {
+	of *catalog.Credential
+	schedule.Credential
+}
+
+func (m *meant) of(cred *catalog.Credential, last time.Time, freezes []catalog.Freeze) schedule.Credential {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if there, ok := m.all[cred.Name]; ok && there.of == cred && there.Last.Equal(last) {
+		return there.Credential
+	}
+	c := schedule.Credential{Name: cred.Name, Rule: schedule.Rule{Schedule: cred.Schedule}, Mode: cred.Mode(), Last: last, Shares: cred.Shares()}
+	for _, z := range freezes {
+		if z.Holds(cred.Name) {
+			c.Rule.Freezes = append(c.Rule.Freezes, z)
+		}
+	}
+	c.From, c.To = c.Rule.Meant(last)
+	if m.all == nil {
+		m.all = map[string]meaning{}
+	}
+	m.all[cred.Name] = meaning{cred, c}
+	return c
+}
+
+func (k known) coming(e schedule.Entry) api.Coming {
+	c := api.Coming{Credential: k.Name, Title: k.Title, Owner: k.Owner, Mode: string(k.Mode()), Due: stamp(e.Due), Overdue: e.Overdue,
+		Do: string(e.Do), Why: e.Why, Begins: stamp(e.From), Ends: stamp(e.To), Until: stamp(e.Until), Window: k.Schedule.Window.String(), Open: k.open}
+	for _, r := range k.Schedule.Reminders(k.last) {
+		c.Remind = append(c.Remind, r.UTC())
+	}
+	if e.Do == schedule.Person {
+		c.Next = "pawl rotate " + k.Name
+	}
+	return c
+}
