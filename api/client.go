@@ -76,6 +76,11 @@ func (c *Client) Plan(ctx context.Context, name string, reason pawl.Reason) (p P
 	return p, c.post(ctx, "/api/v1/credentials/"+url.PathEscape(name)+"/plans", map[string]string{"reason": string(reason)}, 0, &p)
 }
 
+// Calendar is what is coming.
+func (c *Client) Calendar(ctx context.Context) (all Calendar, err error) {
+	return all, c.get(ctx, "/api/v1/calendar", &all)
+}
+
 // Start begins a rotation.
 func (c *Client) Start(ctx context.Context, s Start) (r Rotation, err error) {
 	return r, c.post(ctx, "/api/v1/rotations", s, 0, &r)

@@ -44,6 +44,16 @@ type freezeKeys struct {
 // Freezes returns the freezes in order of their begin.
 func (c *Catalog) Freezes() []Freeze { return slices.Clone(c.freezes) }
 
+// Frozen is the freeze that holds a credential at t and ends last, or nil.
+func (c *Catalog) Frozen(credential string, t time.Time) (on *Freeze) {
+	for i, f := range c.freezes {
+		if f.Holds(credential) && f.Contains(t) && (on == nil || f.Until.After(on.Until)) {
+			on = &c.freezes[i]
+		}
+	}
+	return on
+}
+
 // readFreezes reads freezes.yaml, which need not be there. Where not all files
 // of credentials could be read, a name that is missing proves nothing.
 func (l *loader) readFreezes(c *Catalog, whole bool) Problems {

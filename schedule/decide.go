@@ -159,7 +159,7 @@ func (d *deciding) about(c Credential) Entry {
 	case !c.Soon(d.now):
 	case helpless(c) != "":
 		e.Do, e.Why = Person, helpless(c)
-	case !d.now.Before(begins):
+	case !d.now.Before(begins), !c.Rule.Open(d.now) && !d.now.Before(e.Due.Add(-c.Rule.Margin())):
 		e.Do, e.Why, e.Until = d.may(c)
 	}
 	return e

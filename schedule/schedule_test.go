@@ -118,6 +118,9 @@ func TestDecide(t *testing.T) {
 		"frozen": {c: with(func(c *schedule.Credential) {
 			c.Rule = rule(t, 90*day, "", freeze(t, "2026-11-24 09:00", "2026-11-25 09:00"))
 		}), do: schedule.Hold, why: "holidays (platform)", late: true},
+		"frozen for long": {c: with(func(c *schedule.Credential) {
+			c.Rule = rule(t, 90*day, "", freeze(t, "2026-01-01 09:00", "2099-11-25 09:00"))
+		}), do: schedule.Hold, why: "holidays (platform)", late: true},
 		"overlapping":      {c: with(func(c *schedule.Credential) { c.Shares = []string{"app", "b"} }), busy: []schedule.Busy{{"other/3", []string{"a", "b"}}}, do: schedule.Hold, why: "other/3", late: true},
 		"beside":           {c: with(func(c *schedule.Credential) { c.Shares = []string{"app"} }), busy: []schedule.Busy{{"other/3", []string{"a", "b"}}}, do: schedule.Begin, late: true},
 		"assisted, early":  {c: with(func(c *schedule.Credential) { c.Last, c.Mode = at(t, "2026-09-20 12:00"), pawl.ByHand }), do: schedule.Nothing},

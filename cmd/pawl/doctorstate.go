@@ -47,6 +47,7 @@ func (x *examination) state(ctx context.Context) {
 		return
 	}
 	x.add(folder(dir), space(dir), driver(dir))
+	x.scheduler(dir)
 	j, err := x.a.readFile(ctx)
 	if err != nil {
 		next := pawl.HintOf(err)

@@ -34,7 +34,11 @@ age is not known, so it is not overdue either.
 with the catalog's reminders. The same event keeps its UID, so that a calendar program moves
 it when the credential was rotated.
 
-Exit status: 0 · 2 usage or catalog · 8 something is overdue (only with --exit-code)`,
+Where a server began what is due (pawl serve) and has not been heard of for ten minutes, that
+is said too, and counts as overdue.
+
+Exit status: 0 · 2 usage or catalog · 8 something is overdue, or the server that should
+see to it is not there (only with --exit-code)`,
 		Args: names(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runDue(cmd.Context(), o) },
 	}
@@ -70,6 +74,7 @@ func (a *app) runDue(ctx context.Context, opt *dueOptions) error {
 	default:
 		a.say("%s nothing is due within %s", a.sign(good), opt.within.String())
 	}
+	late = a.unattended() || late
 	if err == nil && late && opt.exitCode {
 		return &exit{code: exitOverdue}
 	}

@@ -84,7 +84,8 @@ func (a *app) nothingDue(closed []string) error {
 }
 
 // dueNow are the credentials whose schedule asks for a rotation at a time, the
-// longest overdue first, and in words those whose window is closed. One that
+// longest overdue first, and in words those that are frozen, or whose window is
+// closed. One that
 // was never rotated here is due: nobody knows how old it is. One that would be
 // overdue before its window opens again is due now.
 func dueNow(cat *catalog.Catalog, names []string, last map[string]time.Time, now time.Time) (due, closed []string, err error) {
@@ -98,6 +99,8 @@ func dueNow(cat *catalog.Catalog, names []string, last map[string]time.Time, now
 		}
 		switch sched := c.Schedule; {
 		case sched.Every == 0, !last[name].IsZero() && !isDue(sched, last[name], now):
+		case cat.Frozen(name, now) != nil:
+			closed = append(closed, fmt.Sprintf("%s is due, but %s", name, cat.Frozen(name, now)))
 		case !sched.Window.Contains(now):
 			closed = append(closed, fmt.Sprintf("%s is due, but its window (%s) is closed; it opens %s", name, sched.Window, opens(sched.Window, now)))
 		default:

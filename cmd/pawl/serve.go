@@ -25,7 +25,8 @@ import (
 
 // serving is what pawl serve is told.
 type serving struct {
-	socket string
+	socket     string
+	noSchedule bool
 }
 
 func newServeCommand(a *app) *cobra.Command {
@@ -33,7 +34,9 @@ func newServeCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Drive every open rotation, and answer a team: API on a Unix socket",
 		Long: `One process for a team: it drives whatever is open, and lets people start, approve, answer and
-stop rotations through its API. It can be stopped or killed at any moment; the next one goes on.
+stop rotations through its API. What is due it begins by itself, in its window and outside of
+freezes, where nobody has to help and it was shown to work not long ago; what is left of that is
+somebody's (pawl due, GET /api/v1/calendar). It can be stopped or killed at any moment; the next one goes on.
 
 Who connects to the socket is told by the kernel. The user that the server runs as, and root,
 may do everything; other users may look, if --socket is in a folder that they can reach.
@@ -42,6 +45,7 @@ Exit status: 0 stopped · 2 usage or catalog · 6 another process drives this st
 		Args: names(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runServe(cmd.Context(), o) },
 	}
+	cmd.Flags().BoolVar(&o.noSchedule, "no-schedule", false, "begin nothing by itself")
 	cmd.Flags().StringVar(&o.socket, "socket", "", "path of the Unix socket (default pawl.sock in the state folder)")
 	return cmd
 }
@@ -74,6 +78,9 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 	srv := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) }}
 	srv.RegisterOnShutdown(api.Close)
+	if !o.noSchedule {
+		defer a.schedules(ctx, d, s.dir)()
+	}
 	a.say("%s serving %s on unix:%s", a.sign(good), a.catalogFolder(), o.socket)
 	return a.serveUntil(ctx, srv, l, d.Pool())
 }

@@ -67,7 +67,7 @@ func scriptKillServer(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Wait()
 }
 
-// scriptAPI asks the server: get credentials, start NAME, say ID VERB, until ID
+// scriptAPI asks the server: get credentials, calendar NAME, start NAME, say ID VERB, until ID
 // WHAT (what it then waits for, or how it ended), refused STATUS and one of these.
 func scriptAPI(ts *testscript.TestScript, neg bool, args []string) {
 	status := 0
@@ -101,6 +101,8 @@ func ask(ctx context.Context, ts *testscript.TestScript, c *api.Client, args []s
 	switch args[0] {
 	case "get":
 		return c.Credentials(ctx, "")
+	case "calendar":
+		return coming(ctx, c, args[1])
 	case "start":
 		return c.Start(ctx, api.Start{Credential: args[1]})
 	case "say":
@@ -109,8 +111,22 @@ func ask(ctx context.Context, ts *testscript.TestScript, c *api.Client, args []s
 	return until(ctx, c, id, args[2])
 }
 
+// coming is what the calendar says of a credential.
+func coming(ctx context.Context, c *api.Client, name string) (api.Coming, error) {
+	all, err := c.Calendar(ctx)
+	for _, i := range all.Items {
+		if i.Credential == name {
+			return i, nil
+		}
+	}
+	return api.Coming{}, errors.Join(err, errors.New("it is not in the calendar"))
+}
+
 // until follows a rotation until it waits for something, or has ended.
 func until(ctx context.Context, c *api.Client, id pawl.RotationID, what string) (r api.Rotation, err error) {
+	if err := begun(ctx, c, id); err != nil {
+		return r, err
+	}
 	settled := func() bool {
 		r, err = c.Rotation(ctx, id)
 		return err != nil || r.Outcome != "" || len(r.Waits) == 1 && r.Waits[0].On == what
@@ -128,4 +144,19 @@ func until(ctx context.Context, c *api.Client, id pawl.RotationID, what string) 
 		return r, f
 	}
 	return r, err
+}
+
+// begun waits until a rotation is there, which may be begun by the schedule.
+func begun(ctx context.Context, c *api.Client, id pawl.RotationID) error {
+	for {
+		_, err := c.Rotation(ctx, id)
+		if p, ok := errors.AsType[*api.Problem](err); !ok || p.Code != "not-found" {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
