@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pawl-dev/pawl"
 )
@@ -31,7 +32,7 @@ const (
 	SeeAudit    Action = "audit.see"    //
 	ExportAudit Action = "audit.export" //
 	SeeSetup    Action = "setup.see"    // connections, notifications, people
-	Tokens      Action = "tokens"       // of one's own
+	Tokens      Action = "tokens"       // make one, of one's own
 	People      Action = "people"       // let somebody in, give and take roles
 	Setup       Action = "setup"        // test connections and notifications
 	Keys        Action = "keys"         // of the installation
@@ -75,7 +76,7 @@ var conditions = map[Action]condition{
 	Deny:        {person: true, team: true},
 	SweepRevoke: {fresh: true, person: true},
 	Claim:       {fresh: true, person: true, role: true},
-	Tokens:      {person: true},
+	Tokens:      {fresh: true, person: true},
 	People:      {fresh: true, person: true},
 	Keys:        {fresh: true, person: true},
 	BreakGlass:  {fresh: true, person: true, role: true},
@@ -108,12 +109,19 @@ func Check(s Subject, r Request) error {
 		return refused(pawl.Forbidden, "%s may not %s this credential: the catalog asks for the role %s", s.Actor.ID, r.Action, r.Role)
 	case c.team && r.Team != "" && !s.Member(r.Team):
 		return refused(pawl.Forbidden, "%s is not in %s, whose approval is asked for", s.Actor.ID, r.Team)
-	case c.other && s.Actor.ID == r.Requester && !r.Alone:
+	case c.other && Behind(s.Actor.ID) == Behind(r.Requester) && !r.Alone:
 		return refused(pawl.Forbidden, "who asks for a rotation cannot approve it")
 	case c.fresh && !s.Fresh && !s.Service:
 		return refused(pawl.Operator, "say once more who you are to %s", r.Action)
 	}
 	return nil
+}
+
+// Behind returns who is behind an actor: of a token, who made it. The name of a
+// token is that of its maker, a slash and its own.
+func Behind(actor string) string {
+	maker, _, _ := strings.Cut(actor, "/")
+	return maker
 }
 
 func refused(kind pawl.Kind, format string, args ...any) error {

@@ -83,6 +83,11 @@ var diagram = []row{
 	{pkg: "desk/desktest", uses: ". access audit catalog desk engine journal provider/all seal", not: "net net/http"},
 	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest", not: "os"},
 
+	// Who may come in.
+	{pkg: "roster", uses: ". access", tests: "roster/rostertest", not: "os net net/http log/slog"},
+	{pkg: "roster/rostertest", uses: ". access roster", deps: "github.com/google/go-cmp", not: "os net net/http"},
+	{pkg: "roster/sqlite", uses: ". roster", deps: "modernc.org/sqlite", tests: "access roster/rostertest", not: "net net/http log/slog"},
+
 	// Vendors that are simulated, and the machinery of tests.
 	{pkg: "sim", not: "log/slog"},
 	{pkg: "sim/world", uses: "health provider/*/*sim", tests: "catalog provider/all"},

@@ -1,0 +1,1 @@
+INSERT INTO code (hash, person, maker, created, expires) VALUES (?, ?, ?, ?, ?);

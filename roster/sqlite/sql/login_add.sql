@@ -1,0 +1,1 @@
+INSERT INTO login (issuer, subject, person, place) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;

@@ -1,0 +1,1 @@
+SELECT issuer, subject FROM login WHERE person = ? ORDER BY place;

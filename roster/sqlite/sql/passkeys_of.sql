@@ -1,0 +1,1 @@
+SELECT id, person, name, data, created, used FROM passkey WHERE person = ? ORDER BY created, id;

@@ -1,0 +1,1 @@
+SELECT id, name, roles, teams, disabled, created, version FROM person ORDER BY id;

@@ -1,0 +1,1 @@
+SELECT hash, id, person, method, created, seen, agent, origin FROM session WHERE hash = ?;

@@ -1,0 +1,1 @@
+DELETE FROM session WHERE person = ?1 AND (?2 = '' OR id = ?2);

@@ -1,0 +1,1 @@
+UPDATE token SET used = ? WHERE id = ?;
