@@ -28,8 +28,9 @@ var revealers = map[string]string{
 	"cmd/pawl/env.go":        "puts a value into the environment of the command that somebody asked for",
 	"engine/take.go":         "tells how long a value is that was pasted, and its vendor's mark",
 
-	"roster/person.go": "hashes tokens and codes",
-	"roster/token.go":  "looks at the form of a token",
+	"roster/person.go":  "hashes tokens and codes",
+	"roster/token.go":   "looks at the form of a token",
+	"signin/session.go": "puts the secret of a session into its cookie",
 
 	"api/client.go":             "puts the token into the Authorization header",
 	"desk/desktest/desktest.go": "a simulated vendor and its places",

@@ -1,0 +1,125 @@
+package signin
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/roster"
+)
+
+// First returns a code that lets the first admin in, to be shown on the server's
+// terminal. It is no code if somebody who may let others in can sign in already.
+func (s *Server) First(ctx context.Context, by pawl.Actor) (pawl.Secret, error) {
+	if founded, err := s.founded(ctx); founded || err != nil {
+		return pawl.Secret{}, err
+	}
+	code, now := roster.NewToken(roster.OfCode), s.now()
+	err := s.cfg.Roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), By: by.ID, Created: now, Expires: now.Add(roster.FirstCodeFor)})
+	return code, err
+}
+
+// founded reports whether somebody who may let others in has something to sign
+// in with. Whoever came by a code and closed the browser has not.
+func (s *Server) founded(ctx context.Context) (bool, error) {
+	people, err := s.cfg.Roster.People(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, p := range people {
+		if !p.Leads() {
+			continue
+		}
+		if len(p.Logins) > 0 {
+			return true, nil
+		}
+		keys, err := s.cfg.Roster.PasskeysOf(ctx, p.ID)
+		if err != nil || len(keys) > 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// code lets somebody in by a code, once.
+func (s *Server) code(w http.ResponseWriter, r *http.Request) {
+	next := local(r.PostFormValue("next"))
+	if err := s.limits.wait(r.Context(), s.from(r), ""); err != nil {
+		s.show(w, r, http.StatusTooManyRequests, Page{Next: next, Problem: said(err)})
+		return
+	}
+	p, err := s.byCode(r)
+	if err == nil {
+		err = s.enter(w, r, p.ID, "code")
+	}
+	switch pawl.KindOf(err) {
+	case pawl.Denied, pawl.Invalid, pawl.Conflict:
+		s.refuse(r, nobody, "a code that is not good")
+		s.show(w, r, http.StatusUnauthorized, Page{Next: next, Problem: said(err)})
+	default:
+		if err != nil {
+			s.cfg.Log.Error("signing in by a code", "err", err)
+			s.show(w, r, http.StatusServiceUnavailable, Page{Next: next, Problem: said(err)})
+			return
+		}
+		http.Redirect(w, r, next, http.StatusSeeOther)
+	}
+}
+
+// byCode takes a code and returns whose it is. Who does not name themselves
+// properly has not used it up.
+func (s *Server) byCode(r *http.Request) (roster.Person, error) {
+	code := pawl.NewSecret([]byte(strings.TrimSpace(r.PostFormValue("code"))))
+	id := strings.TrimSpace(r.PostFormValue("id"))
+	if !roster.WellFormed(roster.OfCode, code) {
+		return roster.Person{}, denied("this is not a whole code", "copy all of it, from pawl_c to the end")
+	}
+	if id != "" {
+		if err := roster.ValidName(id); err != nil {
+			return roster.Person{}, err
+		}
+	}
+	taken, err := s.cfg.Roster.TakeCode(r.Context(), roster.HashOf(code), s.now())
+	if pawl.KindOf(err) == pawl.NotFound {
+		return roster.Person{}, denied("this code is not good any more", "a code is good once and for a short time: ask for another one")
+	}
+	if err != nil {
+		return roster.Person{}, err
+	}
+	// To crash here is to have lost the code; another one can be had where this
+	// one came from.
+	if taken.Person == "" {
+		return s.found(r.Context(), id, plain(r.PostFormValue("name")), taken.By)
+	}
+	p, err := s.cfg.Roster.Person(r.Context(), taken.Person)
+	if err == nil {
+		_, err = p.Subject(false)
+	}
+	return p, err
+}
+
+// found makes somebody the first admin, on behalf of whoever sat at the
+// server's terminal.
+func (s *Server) found(ctx context.Context, id, called, by string) (roster.Person, error) {
+	if id == "" {
+		id = "admin"
+	}
+	p, err := s.cfg.Roster.Person(ctx, id)
+	if err != nil && pawl.KindOf(err) != pawl.NotFound {
+		return p, err
+	}
+	if err != nil {
+		p = roster.Person{ID: id, Created: s.now()}
+	}
+	if called != "" {
+		p.Name = called
+	}
+	p.Disabled, p.Roles = false, []access.Role{access.Superadmin}
+	if err := s.record(ctx, audit.PolicyChanged, pawl.Actor{Type: "user", ID: by}, "the first admin is "+id); err != nil {
+		return p, err
+	}
+	return s.cfg.Roster.PutPerson(ctx, p)
+}

@@ -1,0 +1,88 @@
+package signin
+
+import (
+	"embed"
+	"errors"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"github.com/pawl-dev/pawl"
+)
+
+// A Page is what the sign-in page shows.
+type Page struct {
+	Next    string // where they go on to
+	Problem string // why they are still here; for people
+	Person  string // who is signed in, and is asked once more who they are
+	First   bool   // nobody can sign in yet but by the code on the server's terminal
+	Code    bool   // whether a code can be typed in
+}
+
+//go:embed page.html style.css
+var assets embed.FS
+
+var pageTemplate = template.Must(template.ParseFS(assets, "page.html"))
+
+// page is where somebody signs in, or says once more who they are (?again).
+func (s *Server) page(w http.ResponseWriter, r *http.Request) {
+	p := Page{Next: local(r.URL.Query().Get("next"))}
+	if _, who, err := s.session(r); err == nil {
+		if !r.URL.Query().Has("again") {
+			http.Redirect(w, r, p.Next, http.StatusSeeOther)
+			return
+		}
+		p.Person = who.Actor.ID
+	}
+	s.show(w, r, http.StatusOK, p)
+}
+
+// show fills in what a page needs, and writes it.
+func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p Page) {
+	if p.Next == "" {
+		p.Next = "/"
+	}
+	if founded, err := s.founded(r.Context()); err == nil {
+		p.First = !founded
+	}
+	p.Code = p.Person == ""
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if s.cfg.Page != nil {
+		s.cfg.Page(w, r, p)
+		return
+	}
+	if err := pageTemplate.Execute(w, p); err != nil {
+		s.cfg.Log.Error("drawing the sign-in page", "err", err)
+	}
+}
+
+func (s *Server) asset(name, kind string) http.HandlerFunc {
+	text, err := assets.ReadFile(name)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Write(text)
+	}
+}
+
+// said is an error as a sentence for people: what happened, and what to do.
+func said(err error) string {
+	e, ok := errors.AsType[*pawl.Error](err)
+	if !ok || e.Kind == pawl.Other {
+		return "Something went wrong in pawl. Try again."
+	}
+	text := e.Kind.String()
+	if e.Err != nil {
+		text = e.Err.Error()
+	}
+	text = strings.ToUpper(text[:1]) + text[1:] + "."
+	if hint := pawl.HintOf(err); hint != "" {
+		text += " " + strings.ToUpper(hint[:1]) + hint[1:] + "."
+	}
+	return text
+}

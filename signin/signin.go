@@ -1,0 +1,166 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/roster"
+)
+
+// Config is what the door works with. Roster, Record and Origin are required.
+type Config struct {
+	Roster roster.Roster
+	// Record keeps an audit event. What cannot be recorded does not happen.
+	Record func(context.Context, ...audit.Event) error
+	// Origin is the server as browsers see it: "https://pawl.acme.example". Plain
+	// http is for this machine only, as "http://localhost:8400".
+	Origin string
+	// Local says who is at the other end of a Unix socket, or false. Nil: nobody.
+	Local func(*http.Request) (Local, bool)
+	// BehindProxy says that every request comes through a proxy that sets
+	// X-Forwarded-For; its last address is the one that counts.
+	BehindProxy bool
+	// Page draws the sign-in page in the look of an application. Nil: plainly.
+	Page func(http.ResponseWriter, *http.Request, Page)
+	Now  func() time.Time // nil: time.Now
+	Log  *slog.Logger     // nil: nothing is logged
+}
+
+// Local is a user of the machine that the server runs on.
+type Local struct {
+	User  string // "ana"
+	ID    string // as an actor, if they are nobody of the roster: "ana@host"
+	Owner bool   // the server runs as them, or they are root: they may do everything
+}
+
+// A Server is the handler of /sign-in and /sign-out. It is safe for concurrent
+// use.
+type Server struct {
+	cfg     Config
+	origin  *url.URL
+	cookie  string // the session cookie's name
+	mux     *http.ServeMux
+	cross   *http.CrossOriginProtection
+	limits  *limits
+	refused *echo
+}
+
+// mostBody bounds what is read of a request.
+const mostBody = 32 << 10
+
+// New returns the door. An origin that browsers would not keep a secret for is
+// [pawl.Invalid].
+func New(cfg Config) (*Server, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	origin, err := parseOrigin(cfg.Origin)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, origin: origin, cookie: cookieName(origin), mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(),
+		limits: newLimits(cfg.Now), refused: newEcho(cfg.Now)}
+	if err := s.cross.AddTrustedOrigin(cfg.Origin); err != nil {
+		return nil, badOrigin("it is not an origin")
+	}
+	s.routes()
+	return s, nil
+}
+
+// parseOrigin takes "https://host" or "http://localhost:port" and nothing else.
+func parseOrigin(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.Path != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, badOrigin("it is not an origin")
+	case u.Scheme == "https":
+		return u, nil
+	case u.Scheme == "http" && loopback(u.Hostname()):
+		return u, nil
+	}
+	return nil, badOrigin("plain http is for this machine only")
+}
+
+func badOrigin(why string) error {
+	return &pawl.Error{Op: "sign-in", Kind: pawl.Invalid, Err: errors.New("the origin of the server: " + why), Hint: "use https://pawl.acme.example, or http://localhost:8400 on this machine"}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// routes is every route there is.
+func (s *Server) routes() {
+	s.mux.HandleFunc("GET /sign-in", s.page)
+	s.mux.HandleFunc("GET /sign-in/style.css", s.asset("style.css", "text/css; charset=utf-8"))
+	s.mux.HandleFunc("POST /sign-in/code", s.code)
+	s.mux.HandleFunc("POST /sign-out", s.signOut)
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.harden(w.Header())
+	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+	if err := s.sameOrigin(r); err != nil {
+		s.refuse(r, nobody, "a request from another site")
+		http.Error(w, "this request comes from another site", http.StatusForbidden)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// sameOrigin refuses what another site makes a browser send. A request that
+// changes something and says nothing of where it comes from is refused too:
+// every browser says so.
+func (s *Server) sameOrigin(r *http.Request) error {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
+		return errors.New("neither Sec-Fetch-Site nor Origin")
+	}
+	return s.cross.Check(r)
+}
+
+// harden sets what keeps a page to itself.
+func (s *Server) harden(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "+
+		"base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if s.origin.Scheme == "https" {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+func (s *Server) now() time.Time { return s.cfg.Now().UTC().Round(0) }
+
+// from is the address that a request comes from.
+func (s *Server) from(r *http.Request) string {
+	if s.cfg.BehindProxy {
+		if all := r.Header.Values("X-Forwarded-For"); len(all) > 0 {
+			if ip := net.ParseIP(lastOf(all[len(all)-1])); ip != nil {
+				return ip.String()
+			}
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return "this machine"
+	}
+	return host
+}
