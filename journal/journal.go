@@ -13,6 +13,8 @@ import (
 	"iter"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/audit"
 )
@@ -40,7 +42,7 @@ type Run struct {
 	Outcome  pawl.Outcome // empty while it is open
 	Created  time.Time
 	Updated  time.Time
-	Events   []pawl.Event // from Begin, Claim, Load, Latest and Recent; List leaves them out
+	Events   []pawl.Event // from Begin, Claim, Load, Latest and Recent; List, Runs and Tips leave them out
 }
 
 // At is where an append believes the rotation to be.
@@ -96,6 +98,15 @@ type Journal interface {
 	// if open is set.
 	List(ctx context.Context, open bool) ([]Run, error)
 
+	// Runs returns rotations without events, newest first. A page is as fast
+	// with a hundred thousand older ones as without.
+	Runs(ctx context.Context, which Which) ([]Run, error)
+
+	// Tips returns, without events and oldest first, the newest rotation of
+	// each credential and outcome: what there is to know of how credentials
+	// stand, without all that was.
+	Tips(ctx context.Context) ([]Run, error)
+
 	// Position returns where a rotation is now; cheap enough to poll, and to ask
 	// before each effect whether the caller still drives it.
 	Position(ctx context.Context, id pawl.RotationID) (At, error)
@@ -110,6 +121,19 @@ type Journal interface {
 	// records in order. What is appended while they are read is not among
 	// them.
 	Audit(ctx context.Context) (checkpoint []byte, records iter.Seq2[[]byte, error], err error)
+
+	// AuditPage returns records with a lower number than before, newest first,
+	// at most so many, that are about this. It is as fast in a log of millions
+	// as in a short one.
+	AuditPage(ctx context.Context, about About, before int64, most int) (Page, error)
+
+	// AuditRange returns the records from one number up to, but not including,
+	// another; those that are not there are left out.
+	AuditRange(ctx context.Context, from, to int64) iter.Seq2[[]byte, error]
+
+	// AuditHashes reads the stored hashes of the audit log's tree, numbered by
+	// [tlog.StoredHashIndex]: what it takes to prove that a record is in it.
+	AuditHashes(ctx context.Context) tlog.HashReader
 
 	// Meta returns a small named value (the wrapped keyset), or nil.
 	Meta(ctx context.Context, name string) ([]byte, error)

@@ -75,3 +75,18 @@ func (o Options) On(driver, vfs, synchronous string, keepWAL func(*sql.Conn) err
 
 // Failure is how an error with this code of SQLite is told.
 func Failure(code int) error { return failure("journal.Append", simulated{code}) }
+
+// Execute runs statements on the file as another program would.
+func Execute(path string, statements ...string) error {
+	db, err := sql.Open(modernc.driver, path)
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	for _, s := range statements {
+		if _, err = db.Exec(s); err != nil {
+			break
+		}
+	}
+	return errors.Join(err, db.Close())
+}

@@ -75,8 +75,11 @@ func (w *writer) stepIn(ctx context.Context, n int, text string, o Options) erro
 	if _, err := w.conn.ExecContext(ctx, text); err != nil {
 		return openFailure(err)
 	}
-	if n == 1 {
+	switch n {
+	case 1:
 		return w.found(ctx, o)
+	case 2:
+		return w.indexAudit(ctx)
 	}
 	return nil
 }

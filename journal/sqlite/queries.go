@@ -4,6 +4,12 @@ import "embed"
 
 // Each statement is a file, so that it can be read, and run, as SQL.
 var (
+	//go:embed sql/about.sql
+	sqlAbout string
+	//go:embed sql/about_end.sql
+	sqlAboutEnd string
+	//go:embed sql/about_put.sql
+	sqlAboutPut string
 	//go:embed sql/advance.sql
 	sqlAdvance string
 	//go:embed sql/begin.sql
@@ -42,16 +48,30 @@ var (
 	sqlNewest string
 	//go:embed sql/recent.sql
 	sqlRecent string
+	//go:embed sql/record.sql
+	sqlRecord string
 	//go:embed sql/record_count.sql
 	sqlRecordCount string
 	//go:embed sql/record_put.sql
 	sqlRecordPut string
 	//go:embed sql/records.sql
 	sqlRecords string
+	//go:embed sql/records_back.sql
+	sqlRecordsBack string
+	//go:embed sql/runs.sql
+	sqlRuns string
+	//go:embed sql/runs_of.sql
+	sqlRunsOf string
+	//go:embed sql/runs_open.sql
+	sqlRunsOpen string
 	//go:embed sql/seal.sql
 	sqlSeal string
 	//go:embed sql/sealed.sql
 	sqlSealed string
+	//go:embed sql/size.sql
+	sqlSize string
+	//go:embed sql/tips.sql
+	sqlTips string
 	//go:embed sql/wipe.sql
 	sqlWipe string
 )

@@ -65,6 +65,7 @@ type Journal struct {
 	path    string
 	install string
 	public  string // verifies the audit log
+	format  int    // of the file; an older one can be read
 	now     func() time.Time
 
 	readers *sql.DB
@@ -92,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Journal, error) {
 	if err := prepareFile(o.Path); err != nil {
 		return nil, err
 	}
-	j := &Journal{path: o.Path, install: o.Signer.Install(), public: o.Signer.Public(), now: o.now()}
+	j := &Journal{path: o.Path, install: o.Signer.Install(), public: o.Signer.Public(), format: newest(), now: o.now()}
 	w, err := openWriter(ctx, o)
 	if err != nil {
 		return nil, err
@@ -134,9 +135,8 @@ func (j *Journal) identify(ctx context.Context, e engine) error {
 		return err
 	case version == 0:
 		return openError(pawl.NotFound, errors.New("the journal is empty"), "nothing was rotated here yet")
-	case version < newest():
-		return openError(pawl.Unavailable, errors.New("the journal was written by an older pawl"), "run a command that writes, once, to convert it")
 	}
+	j.format = version
 	if small(j.path) {
 		if err := quickCheck(ctx, conn); err != nil {
 			return err

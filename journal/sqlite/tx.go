@@ -89,6 +89,11 @@ func (t *tx) record(events []audit.Event) error {
 			return err
 		}
 	}
+	for i, e := range events {
+		if err := t.indexAbout(e, g.First+int64(i)); err != nil {
+			return err
+		}
+	}
 	for i, hash := range g.Hashes {
 		if _, err := t.exec(sqlHashPut, g.Hash0+int64(i), hash[:]); err != nil {
 			return err

@@ -1,0 +1,1 @@
+INSERT INTO audit_about (word, idx) VALUES (?, ?) ON CONFLICT DO NOTHING;

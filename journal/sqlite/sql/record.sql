@@ -1,0 +1,1 @@
+SELECT body FROM audit_record WHERE idx = ?;
