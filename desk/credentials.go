@@ -21,99 +21,114 @@ func (d *Desk) Credentials(ctx context.Context, who access.Subject, q Query) (ap
 	if err := d.allow(ctx, who, access.Request{Action: access.See}, ""); err != nil {
 		return page, err
 	}
-	all, err := d.credentials(ctx)
+	all, open, err := d.ranked(ctx)
 	if err != nil {
 		return page, err
 	}
 	passed := q.After == ""
-	for _, c := range all {
+	for _, r := range all {
 		if !passed {
-			passed = c.Name == q.After
+			passed = r.cred.Name == q.After
 			continue
 		}
-		if q.Text != "" && !strings.Contains(strings.ToLower(c.Name+" "+c.Title+" "+c.Owner), strings.ToLower(q.Text)) || q.State != "" && c.State != q.State {
+		if q.State != "" && r.state != q.State || !mentions(r.cred, q.Text) {
 			continue
 		}
 		if len(page.Items) == q.limit() {
 			page.Next = page.Items[len(page.Items)-1].Name
 			break
 		}
+		c := credential(r.cred, r.last, d.now())
+		if id, ok := open[c.Name]; ok {
+			c.Open, c.State = id.String(), r.state
+		}
 		page.Items = append(page.Items, c)
 	}
 	return page, nil
 }
 
-// credentials is the whole catalog with what the journal knows, in the order in
+func mentions(c *catalog.Credential, text string) bool {
+	return text == "" || strings.Contains(strings.ToLower(c.Name+" "+c.Title+" "+c.Owner), strings.ToLower(text))
+}
+
+// A ranked is a credential in a list: what its place there depends on, and no
+// more, since of ten thousand one page is shown.
+type ranked struct {
+	cred      *catalog.Credential
+	last, due time.Time
+	state     api.State
+}
+
+// ranked is the whole catalog with what the journal knows, in the order in
 // which it needs somebody: open first, then by when it is due.
-func (d *Desk) credentials(ctx context.Context) ([]api.Credential, error) {
-	runs, err := d.cfg.Journal.List(ctx, false)
+func (d *Desk) ranked(ctx context.Context) ([]*ranked, map[string]pawl.RotationID, error) {
+	last, open, err := d.book.standing(ctx)
 	if err != nil {
-		return nil, err
-	}
-	last, open := map[string]time.Time{}, map[string]journal.Run{}
-	for _, run := range runs {
-		switch run.Outcome {
-		case pawl.Completed:
-			last[run.ID.Credential] = run.Updated
-		case "":
-			open[run.ID.Credential] = run
-		}
+		return nil, nil, err
 	}
 	cat, now := d.cfg.Catalog(), d.now()
-	var all []api.Credential
+	var all []*ranked
 	for _, name := range cat.Names() {
 		cred, err := cat.Credential(name)
 		if err != nil {
 			continue // it was in the catalog a moment ago
 		}
-		c := credential(cred, last[name], now)
-		if run, ok := open[name]; ok {
-			c.Open, c.State = run.ID.String(), api.Rotating
+		r := &ranked{cred: cred, last: last[name]}
+		r.state, r.due = standing(cred, r.last, now)
+		if _, ok := open[name]; ok {
+			r.state = api.Rotating
 		}
-		all = append(all, c)
+		all = append(all, r)
 	}
-	slices.SortFunc(all, func(a, b api.Credential) int {
-		return cmp.Or(cmp.Compare(urgency[a.State], urgency[b.State]), before(a.Due, b.Due), cmp.Compare(a.Name, b.Name))
+	slices.SortFunc(all, func(a, b *ranked) int {
+		return cmp.Or(cmp.Compare(urgency[a.state], urgency[b.state]), before(a.due, b.due), cmp.Compare(a.cred.Name, b.cred.Name))
 	})
-	return all, nil
+	return all, open, nil
 }
 
 var urgency = map[api.State]int{api.Waiting: 0, api.Rotating: 1, api.Overdue: 2, api.Soon: 3, api.Fine: 4, api.Never: 5}
 
-func before(a, b *time.Time) int {
+// before puts what is due first first, and last what never is.
+func before(a, b time.Time) int {
 	switch {
-	case a == nil && b == nil:
+	case a.IsZero() && b.IsZero():
 		return 0
-	case a == nil:
+	case a.IsZero():
 		return 1
-	case b == nil:
+	case b.IsZero():
 		return -1
 	}
-	return a.Compare(*b)
+	return a.Compare(b)
+}
+
+// standing is how a credential that was last rotated then stands, and when it is
+// due.
+func standing(cred *catalog.Credential, last, now time.Time) (state api.State, due time.Time) {
+	if last.IsZero() {
+		return api.Never, due
+	}
+	if cred.Schedule.Every == 0 {
+		return api.Fine, due
+	}
+	due = last.Add(cred.Schedule.Every)
+	switch {
+	case now.After(due):
+		return api.Overdue, due
+	case slices.ContainsFunc(cred.Schedule.Remind, func(before time.Duration) bool { return now.After(due.Add(-before)) }):
+		return api.Soon, due
+	}
+	return api.Fine, due
 }
 
 // credential is what the catalog says of one, and when it is due.
 func credential(cred *catalog.Credential, last, now time.Time) api.Credential {
 	c := api.Credential{Name: cred.Name, Title: cred.Title, Why: cred.Why, Owner: cred.Owner, Role: cred.Role, Mode: string(cred.Mode()),
-		AppliesTo: cred.AppliesTo, State: api.Fine, Last: stamp(last), Every: int64(cred.Schedule.Every / time.Second), Places: len(cred.Consumers)}
+		AppliesTo: cred.AppliesTo, Last: stamp(last), Every: int64(cred.Schedule.Every / time.Second), Places: len(cred.Consumers)}
 	if cred.Store != nil {
 		c.Places++
 	}
-	if last.IsZero() {
-		c.State = api.Never
-		return c
-	}
-	if cred.Schedule.Every == 0 {
-		return c
-	}
-	due := last.Add(cred.Schedule.Every)
-	c.Due = stamp(due)
-	switch {
-	case now.After(due):
-		c.State = api.Overdue
-	case slices.ContainsFunc(cred.Schedule.Remind, func(before time.Duration) bool { return now.After(due.Add(-before)) }):
-		c.State = api.Soon
-	}
+	state, due := standing(cred, last, now)
+	c.State, c.Due = state, stamp(due)
 	return c
 }
 

@@ -36,6 +36,7 @@ type Desk struct {
 	cfg  Config
 	feed *Feed
 	pool *Pool
+	book *book
 
 	meant      meant
 	scheduling atomic.Pointer[time.Time] // when the scheduler last looked; nil: there is none
@@ -52,7 +53,7 @@ func New(cfg Config) *Desk {
 	if cfg.Counts == 0 {
 		cfg.Counts = 24 * time.Hour
 	}
-	d := &Desk{cfg: cfg, feed: newFeed()}
+	d := &Desk{cfg: cfg, feed: newFeed(), book: newBook(cfg.Journal)}
 	d.pool = newPool(cfg, d.feed)
 	return d
 }

@@ -3,11 +3,11 @@ package desk
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -18,6 +18,8 @@ type Query struct {
 	Text  string // a part of a name, a title or an owner
 	State api.State
 	Open  bool // rotations: only those that are not finished
+	// Credential: rotations of this one only
+	Credential string
 }
 
 const mostItems = 200
@@ -35,33 +37,30 @@ func (d *Desk) Rotations(ctx context.Context, who access.Subject, q Query) (api.
 	if err := d.allow(ctx, who, access.Request{Action: access.See}, ""); err != nil {
 		return page, err
 	}
-	runs, err := d.cfg.Journal.List(ctx, q.Open)
+	which := journal.Which{Text: q.Text, Open: q.Open, Credential: q.Credential, Most: q.limit() + 1}
+	if q.After != "" && which.Before.UnmarshalText([]byte(q.After)) != nil {
+		return page, fault(pawl.Invalid, "leave it out to begin", "after is not what a page ended with")
+	}
+	runs, err := d.cfg.Journal.Runs(ctx, which)
 	if err != nil {
 		return page, err
 	}
-	slices.Reverse(runs)
-	from := 0
-	if q.After != "" {
-		from = len(runs)
-		for i, run := range runs {
-			if run.ID.String() == q.After {
-				from = i + 1
-			}
-		}
-	}
-	for _, run := range runs[from:] {
-		if q.Text != "" && !strings.Contains(run.ID.Credential, q.Text) {
-			continue
-		}
+	for _, run := range runs {
 		if len(page.Items) == q.limit() {
 			page.Next = page.Items[len(page.Items)-1].ID
 			break
 		}
-		full, s, err := d.load(ctx, run.ID)
+		r, err := d.book.short(run, func() (api.Rotation, error) {
+			full, s, err := d.load(ctx, run.ID)
+			if err != nil {
+				return api.Rotation{}, err
+			}
+			return summary(full, s, d.now()), nil
+		})
 		if err != nil {
 			return page, err
 		}
-		page.Items = append(page.Items, summary(full, s, d.now()))
+		page.Items = append(page.Items, r)
 	}
 	return page, nil
 }

@@ -6,11 +6,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/history"
+	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/schedule"
 )
 
@@ -62,35 +62,29 @@ func (f *facts) decide(l schedule.Limits) []schedule.Entry {
 	return schedule.Decide(f.all, f.busy, f.begun, l, f.now)
 }
 
-// facts reads the journal's list once, and the rotations of those credentials
-// only that are due soon.
+// facts asks the book how all stand, and reads the rotations of those
+// credentials only that are due soon.
 func (d *Desk) facts(ctx context.Context) (*facts, error) {
-	runs, err := d.cfg.Journal.List(ctx, false)
+	last, open, err := d.book.standing(ctx)
 	if err != nil {
 		return nil, err
 	}
 	cat := d.cfg.Catalog()
 	f := &facts{now: d.now(), freezes: cat.Freezes(), known: map[string]known{}}
-	last, open := map[string]time.Time{}, map[string]string{}
-	for _, run := range runs {
-		switch run.Outcome {
-		case pawl.Completed:
-			last[run.ID.Credential] = run.Updated
-		case "":
-			open[run.ID.Credential] = run.ID.String()
-		}
-		if f.now.Sub(run.Created) < time.Hour {
-			f.begun = append(f.begun, run.Created)
-		}
+	if f.begun, err = d.begun(ctx, f.now.Add(-time.Hour)); err != nil {
+		return nil, err
 	}
 	for _, name := range cat.Names() {
 		cred, err := cat.Credential(name)
 		if err != nil {
 			continue // it was in the catalog a moment ago
 		}
-		f.known[name] = known{cred, last[name], open[name]}
 		c := d.meant.of(cred, last[name], f.freezes)
-		if c.Open = open[name]; c.Open != "" {
+		if id, ok := open[name]; ok {
+			c.Open = id.String()
+		}
+		f.known[name] = known{cred, last[name], c.Open}
+		if c.Open != "" {
 			f.busy = append(f.busy, schedule.Busy{Rotation: c.Open, Shares: c.Shares})
 		} else if c.Soon(f.now) {
 			if c.Past, err = d.past(ctx, cred, f.now); err != nil {
@@ -100,6 +94,27 @@ func (d *Desk) facts(ctx context.Context) (*facts, error) {
 		f.all = append(f.all, c)
 	}
 	return f, nil
+}
+
+// begun is when the rotations that were begun after a time were.
+func (d *Desk) begun(ctx context.Context, after time.Time) (at []time.Time, err error) {
+	which := journal.Which{Most: 64}
+	for {
+		runs, err := d.cfg.Journal.Runs(ctx, which)
+		if err != nil {
+			return nil, err
+		}
+		for _, run := range runs {
+			if !run.Created.After(after) {
+				return at, nil
+			}
+			at = append(at, run.Created)
+		}
+		if len(runs) < which.Most {
+			return at, nil
+		}
+		which.Before = runs[len(runs)-1].ID
+	}
 }
 
 func (d *Desk) past(ctx context.Context, cred *catalog.Credential, now time.Time) (schedule.Past, error) {

@@ -32,7 +32,7 @@ func (s *Server) routes() {
 		return point(d.Start(ctx, subject(ctx), in.Body))
 	})
 	get(s, "list-rotations", "/api/v1/rotations", "Rotations, the newest first", func(ctx context.Context, in *runs) (*api.Page[api.Rotation], error) {
-		return point(d.Rotations(ctx, subject(ctx), desk.Query{After: in.After, Limit: in.Limit, Text: in.Text, Open: in.Open}))
+		return point(d.Rotations(ctx, subject(ctx), desk.Query{After: in.After, Limit: in.Limit, Text: in.Text, Open: in.Open, Credential: in.Of}))
 	})
 	huma.Register(s.api, operation(http.MethodGet, "get-rotation", "/api/v1/rotations/{credential}/{number}", "One rotation; its ETag is its revision"),
 		func(ctx context.Context, in *One) (*tagged, error) {
@@ -55,8 +55,8 @@ func (s *Server) routes() {
 	get(s, "get-calendar", "/api/v1/calendar", "What is due when, what begins by itself, and what waits for a person", func(ctx context.Context, _ *struct{}) (*api.Calendar, error) {
 		return point(d.Calendar(ctx, subject(ctx)))
 	})
-	get(s, "list-records", "/api/v1/audit/records", "The audit log, oldest first", func(ctx context.Context, in *auditing) (*api.Page[api.Record], error) {
-		return point(d.Records(ctx, subject(ctx), in.After, in.Limit, in.Credential))
+	get(s, "list-records", "/api/v1/audit/records", "The audit log, newest first", func(ctx context.Context, in *auditing) (*api.Page[api.Record], error) {
+		return point(d.Records(ctx, subject(ctx), in.query()))
 	})
 	s.mux.HandleFunc("GET /api/v1/events", s.stream)
 }
@@ -112,11 +112,16 @@ type (
 		Limit int    `query:"limit" minimum:"0" maximum:"200"`
 		Text  string `query:"q" maxLength:"80"`
 		Open  bool   `query:"open"`
+		Of    string `query:"credential" maxLength:"64"`
 	}
 	auditing struct {
-		After      int    `query:"after" minimum:"0"`
+		After      string `query:"after" maxLength:"20"`
 		Limit      int    `query:"limit" minimum:"0" maximum:"200"`
+		Order      string `query:"order" enum:"newest,oldest" doc:"Oldest, to follow the log from a record on: after is then its number."`
 		Credential string `query:"credential" maxLength:"64"`
+		Rotation   string `query:"rotation" maxLength:"80"`
+		Person     string `query:"person" maxLength:"200" doc:"Who did it."`
+		Action     string `query:"action" maxLength:"64" example:"secret.rotate.completed"`
 	}
 	Named struct {
 		Name string `path:"name" maxLength:"64"`
@@ -147,6 +152,10 @@ type (
 	}
 	answered[T any] struct{ Body T }
 )
+
+func (in *auditing) query() desk.RecordQuery {
+	return desk.RecordQuery{After: in.After, Limit: in.Limit, Oldest: in.Order == "oldest", Credential: in.Credential, Rotation: in.Rotation, Person: in.Person, Action: in.Action}
+}
 
 func (o One) id() pawl.RotationID { return pawl.RotationID{Credential: o.Credential, Number: o.Number} }
 

@@ -33,7 +33,7 @@ var diagram = []row{
 	{pkg: "audit", uses: ".", deps: "golang.org/x/mod", not: "os net net/http log/slog"},
 	{pkg: "seal", uses: ".", deps: "github.com/tink-crypto/tink-go", not: "net net/http log/slog"},
 	{pkg: "journal", uses: ". audit", deps: "golang.org/x/mod", tests: "journal/journaltest", not: "os net net/http"},
-	{pkg: "journal/journaltest", uses: ". audit journal", not: "os net net/http"},
+	{pkg: "journal/journaltest", uses: ". audit journal", deps: "golang.org/x/mod", not: "os net net/http"},
 	{pkg: "journal/sqlite", uses: ". audit journal", deps: "golang.org/x/mod golang.org/x/sys modernc.org/sqlite", tests: "journal/journaltest", not: "net net/http log/slog"},
 
 	// What recorded rotations show.
