@@ -2,14 +2,13 @@ package desk
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
-	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/journal"
@@ -66,24 +65,9 @@ func (d *Desk) Feed() *Feed { return d.feed }
 
 func (d *Desk) now() time.Time { return d.cfg.Now().UTC().Round(0) }
 
-// allow is the one door. What is refused is written down first; if that cannot
-// be, that is the answer.
+// allow is the one door, of the desk.
 func (d *Desk) allow(ctx context.Context, who access.Subject, r access.Request, target string) error {
-	err := access.Check(who, r)
-	if err == nil {
-		return nil
-	}
-	d.cfg.Log.Warn("refused", "who", who.Actor.ID, "action", string(r.Action), "target", target)
-	ev := audit.New(audit.AuthDenied, audit.Failure, d.now(), who.Actor)
-	if ev.Actor.ID == "" {
-		ev.Actor = pawl.Actor{Type: "user", ID: "nobody"}
-	}
-	ev.Target.Credential = target
-	ev.Context.Kind, ev.Context.Detail = pawl.KindOf(err).String(), string(r.Action)
-	if failed := d.cfg.Journal.Record(ctx, ev); failed != nil {
-		return failed
-	}
-	return err
+	return door{record: d.cfg.Journal.Record, now: d.now, log: d.cfg.Log, credential: true}.allow(ctx, who, r, target)
 }
 
 // as is the engine in the name of who asks.
@@ -101,5 +85,5 @@ func (d *Desk) load(ctx context.Context, id pawl.RotationID) (journal.Run, *rota
 func conflict(format string, args ...any) error { return fault(pawl.Conflict, "", format, args...) }
 
 func fault(kind pawl.Kind, hint, format string, args ...any) error {
-	return &pawl.Error{Op: "desk", Kind: kind, Hint: hint, Err: errors.New(sprintf(format, args...))}
+	return &pawl.Error{Op: "desk", Kind: kind, Hint: hint, Err: fmt.Errorf(format, args...)}
 }

@@ -253,6 +253,15 @@ func (a *app) newOpener(cat *catalog.Catalog) *connect.Opener {
 
 // actor is who runs this: the OS user and the host.
 func (a *app) actor() pawl.Actor {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown-host"
+	}
+	return pawl.Actor{Type: "user", ID: a.userName() + "@" + host}
+}
+
+// userName is the OS user who runs this.
+func (a *app) userName() string {
 	name := a.getenv("USER")
 	if u, err := user.Current(); err == nil {
 		name = u.Username
@@ -260,9 +269,5 @@ func (a *app) actor() pawl.Actor {
 	if name == "" {
 		name = "uid"
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown-host"
-	}
-	return pawl.Actor{Type: "user", ID: name + "@" + host}
+	return name
 }

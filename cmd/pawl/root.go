@@ -81,6 +81,7 @@ Start with:  pawl demo`,
 		newVerifyCommand(a), newDiscoverCommand(a), newDoctorCommand(a), newSweepCommand(a), newAuditCommand(a), newSchemaCommand(a), newVersionCommand(a), newExitCodesTopic(),
 		newListCommand(a), newShowCommand(a), newDueCommand(a), newHistoryCommand(a), newDocsCommand(a), newErrorsTopic(), newImportCommand(a),
 		newHandoverCommand(a), newClaimCommand(a), newEnvCommand(a), newManCommand(a),
+		newTokenCommand(a), newPeopleCommand(a),
 	)
 	for _, c := range cmd.Commands() {
 		c.Flags().SortFlags = false

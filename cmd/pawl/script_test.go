@@ -39,6 +39,7 @@ import (
 //	serve ARGS...             the same, by the real "pawl sim --json ARGS"
 //	exit N PROGRAM ARGS...    run a program, which must exit with N
 //	type LINE...              what is typed at the next program
+//	types FILE                the same, of what is in FILE
 //	at REQUEST exit N ...     the same when a request of the form "VENDOR METHOD PATH" comes in, before it is answered
 //	at REQUEST beside N ...   the same, but nothing waits for it; the next exit waits for its end
 //	at REQUEST kill           kill the program that runs, which then does not see the answer; or "interrupt" it
@@ -76,6 +77,7 @@ func TestScripts(t *testing.T) {
 			"further": scriptFurther, "flip": scriptFlip, "cut": scriptCut, "scribble": scriptScribble, "sql": scriptSQL,
 			"hand": scriptHand, "paste": scriptPaste, "opens": scriptOpens, "connection": scriptConnection, "reply": scriptReply,
 			"server": scriptServer, "killserver": scriptKillServer, "api": scriptAPI,
+			"bearer": scriptBearer, "types": scriptTypes,
 		},
 	})
 }

@@ -7,19 +7,15 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
-	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/desk"
-	"github.com/pawl-dev/pawl/peer"
 	"github.com/pawl-dev/pawl/server"
 )
 
@@ -39,7 +35,9 @@ freezes, where nobody has to help and it was shown to work not long ago; what is
 somebody's (pawl due, GET /api/v1/calendar). It can be stopped or killed at any moment; the next one goes on.
 
 Who connects to the socket is told by the kernel. The user that the server runs as, and root,
-may do everything; other users may look, if --socket is in a folder that they can reach.
+may do everything; other users may look, if --socket is in a folder that they can reach, and
+do more if the team knows them (pawl people invite --unix-user). Programs show a token
+(pawl token create).
 
 Exit status: 0 stopped · 2 usage or catalog · 6 another process drives this state`,
 		Args: names(0, 0),
@@ -67,7 +65,12 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 	current := &atomic.Pointer[catalog.Catalog]{}
 	current.Store(cat)
 	d := desk.New(desk.Config{Journal: s, Engine: eng, Catalog: current.Load, Log: a.log()})
-	api := server.New(server.Config{Desk: d, Version: version, Who: byPeer})
+	door, err := a.openDoor(ctx, s, "http://localhost", false)
+	if err != nil {
+		return err
+	}
+	defer door.Close()
+	api := server.New(server.Config{Desk: d, Version: version, Who: door.Who})
 	if o.socket == "" {
 		o.socket = filepath.Join(s.dir, "pawl.sock")
 	}
@@ -75,8 +78,7 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) }}
+	srv := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ConnContext: withConn}
 	srv.RegisterOnShutdown(api.Close)
 	if !o.noSchedule {
 		defer a.schedules(ctx, d, s.dir)()
@@ -133,26 +135,4 @@ func listenUnix(path string) (net.Listener, error) {
 		return nil, err
 	}
 	return l, nil
-}
-
-type connKey struct{}
-
-// byPeer is who the kernel says has connected. It is as fresh as can be: the
-// connection was made by a process of that user just now.
-func byPeer(r *http.Request) (access.Subject, error) {
-	c, _ := r.Context().Value(connKey{}).(net.Conn)
-	uid, err := peer.UID(c)
-	if err != nil {
-		return access.Subject{}, err
-	}
-	name := "uid-" + strconv.Itoa(uid)
-	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
-		name = u.Username
-	}
-	host, _ := os.Hostname()
-	who := access.Subject{Actor: pawl.Actor{Type: "user", ID: name + "@" + host}, Roles: []access.Role{access.Viewer}, Fresh: true}
-	if uid == 0 || uid == os.Getuid() {
-		who.Roles = access.Roles()
-	}
-	return who, nil
 }

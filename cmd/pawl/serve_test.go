@@ -22,6 +22,7 @@ import (
 type served struct {
 	cmd    *exec.Cmd
 	client *api.Client
+	socket string
 }
 
 // scriptServer starts "pawl serve" and waits until it says that it serves.
@@ -44,7 +45,7 @@ func scriptServer(ts *testscript.TestScript, neg bool, args []string) {
 			s.print(lines.Text())
 		}
 	}()
-	s.served.cmd = cmd
+	s.served.cmd, s.served.socket = cmd, socket
 	s.served.client, err = api.Dial("unix:"+socket, pawl.Secret{})
 	ts.Check(err)
 	ts.Defer(func() {

@@ -24,6 +24,8 @@ var revealers = map[string]string{
 	"probe/attest/attest.go": "keys the HMAC with the value, to compare it with what a consumer attests",
 	"deliver/deliver.go":     "encrypts a value to a person",
 	"deliver/block.go":       "writes a value into a file of a person's, who asked for it",
+	"cmd/pawl/token.go":      "prints a token to who makes it, once; and reads one to check its form",
+	"cmd/pawl/people.go":     "prints a code to who invites somebody, once",
 	"cmd/pawl/claim.go":      "shows a value on the terminal of who asked for it and typed its name",
 	"cmd/pawl/env.go":        "puts a value into the environment of the command that somebody asked for",
 	"engine/take.go":         "tells how long a value is that was pasted, and its vendor's mark",

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/desk"
+	"github.com/pawl-dev/pawl/peer"
+	"github.com/pawl-dev/pawl/roster"
+	teamfile "github.com/pawl-dev/pawl/roster/sqlite"
+	"github.com/pawl-dev/pawl/signin"
+)
+
+// A doorway is where people come in: the roster, the sign-in that reads it, and
+// the team that changes it.
+type doorway struct {
+	*signin.Server
+	team   *desk.Team
+	people roster.Roster
+}
+
+func (d *doorway) Close() error { return d.people.Close() }
+
+// openDoor opens the doorway of a state. Origin is the server as browsers see
+// it; behind a proxy, the proxy says who they are.
+func (a *app) openDoor(ctx context.Context, s *store, origin string, behindProxy bool) (*doorway, error) {
+	people, err := teamfile.Open(ctx, filepath.Join(s.dir, "team.db"))
+	if err != nil {
+		return nil, err
+	}
+	in, err := signin.New(signin.Config{Roster: people, Record: s.Record, Origin: origin, BehindProxy: behindProxy, Local: localPeer, Log: a.log()})
+	if err != nil {
+		return nil, errors.Join(err, people.Close())
+	}
+	return &doorway{in, desk.NewTeam(desk.TeamConfig{Roster: people, Record: s.Record, Log: a.log()}), people}, nil
+}
+
+type connKey struct{}
+
+// withConn keeps the connection of a request, for localPeer.
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+// localPeer is who the kernel says is at the other end of the Unix socket.
+func localPeer(r *http.Request) (signin.Local, bool) {
+	c, _ := r.Context().Value(connKey{}).(net.Conn)
+	uid, err := peer.UID(c)
+	if err != nil {
+		return signin.Local{}, false
+	}
+	name := "uid-" + strconv.Itoa(uid)
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		name = u.Username
+	}
+	host, _ := os.Hostname()
+	return signin.Local{User: name, ID: name + "@" + host, Owner: uid == 0 || uid == os.Getuid()}, true
+}
+
+// asOwner opens the team of the state for a command on the server's own machine.
+// Who can write the state folder may do everything; if the roster knows them as
+// somebody, they are that somebody.
+func (a *app) asOwner(ctx context.Context, f func(*desk.Team, access.Subject) error) error {
+	s, err := a.openState(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	people, err := teamfile.Open(ctx, filepath.Join(s.dir, "team.db"))
+	if err != nil {
+		return err
+	}
+	defer people.Close()
+	who := access.Subject{Actor: a.actor(), Roles: access.Roles(), Fresh: true}
+	p, err := people.PersonOf(ctx, roster.UnixLogin(a.userName()))
+	switch {
+	case err == nil:
+		who.Actor.ID, who.Teams = p.ID, p.Teams
+	case pawl.KindOf(err) != pawl.NotFound:
+		return err
+	}
+	return f(desk.NewTeam(desk.TeamConfig{Roster: people, Record: s.Record, Log: a.log()}), who)
+}

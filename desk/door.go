@@ -1,0 +1,47 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/audit"
+)
+
+// A door is what everybody passes who asks for anything.
+type door struct {
+	record     func(context.Context, ...audit.Event) error
+	now        func() time.Time
+	log        *slog.Logger
+	credential bool // targets are names of credentials
+}
+
+// allow reports why somebody may not do what they ask for, or nil.
+func (d door) allow(ctx context.Context, who access.Subject, r access.Request, target string) error {
+	if err := access.Check(who, r); err != nil {
+		return d.refuse(ctx, who, r.Action, target, err)
+	}
+	return nil
+}
+
+// refuse returns what somebody is told who may not. It is written down first; if
+// that cannot be, that is the answer.
+func (d door) refuse(ctx context.Context, who access.Subject, action access.Action, target string, err error) error {
+	d.log.Warn("refused", "who", who.Actor.ID, "action", string(action), "target", target)
+	ev := audit.New(audit.AuthDenied, audit.Failure, d.now(), who.Actor)
+	if ev.Actor.ID == "" {
+		ev.Actor = pawl.Actor{Type: "user", ID: "nobody"}
+	}
+	ev.Context.Kind, ev.Context.Detail = pawl.KindOf(err).String(), string(action)
+	if d.credential {
+		ev.Target.Credential = target
+	} else {
+		ev.Target.Where, ev.Context.Detail = target, string(action)+": "+target
+	}
+	if failed := d.record(ctx, ev); failed != nil {
+		return failed
+	}
+	return err
+}
