@@ -100,10 +100,9 @@ func (r *run) recover(ctx context.Context, b journal.Batch) (int64, error) {
 	}
 	if loaded.Epoch == r.at.Epoch && len(loaded.Events) >= r.count+len(b.Events) &&
 		sameEvents(loaded.Events[r.count:r.count+len(b.Events)], b.Events) {
-		if len(loaded.Events) > r.count+len(b.Events) {
-			return 0, r.takenOver() // cannot be: nobody appends over a revision that it has not seen
-		}
-		return loaded.Revision, nil
+		// What others appended after it is taken in by whatever comes next: the
+		// next append is refused, and a fence says no.
+		return r.at.Revision + 1, nil
 	}
 	kind := pawl.Conflict // somebody said something meanwhile
 	if loaded.Revision == r.at.Revision {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -158,6 +159,39 @@ func TestEveryCallFails(t *testing.T) {
 					if !hit {
 						t.Error("it was never called")
 					}
+				})
+			})
+		}
+	}
+}
+
+// TestSomebodySpeaksBeforeTheAnswerIsFound: the answer of an append is lost, and
+// before it is looked for somebody else appends. The process takes in both and
+// goes on: it is still the one that drives.
+func TestSomebodySpeaksBeforeTheAnswerIsFound(t *testing.T) {
+	k := newKeys(t)
+	for _, step := range []pawl.Step{pawl.StepMint, pawl.StepSet, pawl.StepRevoke} {
+		for _, typ := range []pawl.EventType{pawl.EvIntended, pawl.EvEnded} {
+			t.Run(string(typ)+" "+string(step), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, k)
+					w.start()
+					like, spoke := has(typ, step), false
+					w.journal.breakWhen(like, harm{fault: journal.FaultHappened})
+					w.journal.done = func(b journal.Batch) {
+						if like(b) && !spoke {
+							spoke = true
+							w.signal(pawl.Event{Type: pawl.EvAuthorised, Actor: pawl.Actor{Type: "user", ID: "bo@laptop-8"}})
+						}
+					}
+					res := w.drive(t.Context(), engine.Options{AutoRevoke: true})
+					if res.Stop != nil || res.State.Outcome != pawl.Completed {
+						t.Errorf("left as %q: %v, want it completed by the process that drives", res.State.Outcome, res.Stop)
+					}
+					if !spoke || !w.journal.hasFired() {
+						t.Fatal("nothing went wrong")
+					}
+					w.check(pawl.Completed)
 				})
 			})
 		}

@@ -68,7 +68,8 @@ type run struct {
 	values  values
 	flying  map[string]bool
 	results chan outcome
-	begun   time.Time    // when this process took it up, with the monotonic reading
+	begun   time.Time    // when this process took it up, by the monotonic clock
+	wall    time.Time    // and by the wall clock
 	ahead   atomic.Int64 // the furthest that the wall clock was ahead of the monotonic one since, in nanoseconds
 	since   time.Time    // when waiting for proofs began
 	phase   rotation.Phase
@@ -143,7 +144,7 @@ func (r *run) drive(ctx context.Context) Result {
 	if err := r.append(ctx, outcome{events: first}); err != nil {
 		return r.result(rotation.Decision{}, err)
 	}
-	r.begun, r.since = time.Now(), time.Now()
+	r.begun, r.wall, r.since = time.Now(), r.e.now(), time.Now()
 	for {
 		d, err := r.step(ctx)
 		if err != nil {
@@ -176,7 +177,7 @@ func (r *run) drive(ctx context.Context) Result {
 // done, until nothing new is decided.
 func (r *run) step(ctx context.Context) (rotation.Decision, error) {
 	for {
-		r.ahead.Store(max(r.ahead.Load(), int64(jumped(r.begun))))
+		r.ahead.Store(max(r.ahead.Load(), int64(r.jumped())))
 		d := r.hold(rotation.Decide(r.state, r.e.now()))
 		if d.Phase != r.phase {
 			r.phase, r.since = d.Phase, time.Now()

@@ -60,7 +60,7 @@ func (r *run) fenced(step pawl.Step, a rotation.Action, do func(context.Context)
 // refusal by the guard is passing: the proofs are taken again. A clock that has
 // jumped is for a person to look at, since soak and evidence are measured by it.
 func (r *run) mayRevoke(s *rotation.State) error {
-	jump, ahead := jumped(r.begun), time.Duration(r.ahead.Load())
+	jump, ahead := r.jumped(), time.Duration(r.ahead.Load())
 	if back := jump - ahead; back < -clockBack { // also if it only went back to where it was: evidence is from the time between
 		jump = back
 	}
@@ -82,8 +82,8 @@ const (
 	clockBack = 5 * time.Second
 )
 
-// jumped is how much further the wall clock went than the monotonic one.
-func jumped(since time.Time) time.Duration {
-	now := time.Now()
-	return now.Round(0).Sub(since.Round(0)) - now.Sub(since)
+// jumped is how much further the wall clock went than the monotonic one since
+// this process took the rotation up.
+func (r *run) jumped() time.Duration {
+	return r.e.now().Sub(r.wall) - time.Since(r.begun)
 }

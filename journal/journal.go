@@ -37,7 +37,7 @@ type Sealed struct {
 // A Run is one rotation as the journal has it.
 type Run struct {
 	ID       pawl.RotationID
-	Revision int64        // 1 after Begin; grows with each append
+	Revision int64        // 1 after Begin; one more with each append
 	Epoch    int64        // 0 until the first claim; grows with each
 	Outcome  pawl.Outcome // empty while it is open
 	Created  time.Time

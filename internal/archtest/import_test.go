@@ -92,7 +92,7 @@ var diagram = []row{
 	// Vendors that are simulated, and the machinery of tests.
 	{pkg: "sim", not: "log/slog"},
 	{pkg: "sim/world", uses: "health provider/*/*sim", tests: "catalog provider/all"},
-	{pkg: "internal/dst", uses: ". rotation", not: "os net net/http"},
+	{pkg: "internal/dst", uses: ". engine journal provider/fence rotation seal", not: "os net net/http"},
 	{pkg: "internal/archtest"},
 
 	// A page for each error, which the program shows.

@@ -2,6 +2,7 @@ package dst
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -121,7 +122,7 @@ func (k *worker) write(events []pawl.Event, seal []sealed) error {
 // recover finds out whether an append whose outcome is unknown happened.
 func (k *worker) recover(author int) bool {
 	j := &k.s.journal
-	return j.epoch == k.at.epoch && j.revision == k.at.revision+1 && slices.Contains(j.authors[k.count:], author)
+	return j.epoch == k.at.epoch && slices.Contains(j.authors[k.count:], author)
 }
 
 // reload takes in what others appended. If somebody else drives now, it stops.
@@ -190,7 +191,7 @@ func (k *worker) wanted(a rotation.Action) value {
 }
 
 func newName(attempt int) string {
-	return "new/" + string(rune('0'+attempt%10)) + string(rune('0'+attempt/10))
+	return "new/" + strconv.Itoa(attempt)
 }
 
 func priorName(consumer string) string { return "prior/" + consumer }

@@ -39,6 +39,7 @@ type Result struct {
 	Took     time.Duration // virtual, until the rotation ended
 	Drives   int           // how often a process took it up
 	Calls    int           // to vendors and consumers
+	Looks    int           // of a real engine: the reads among the calls, one by one
 	Faults   int           // that fired
 	Fenced   int           // calls that were not sent, since their fence said no
 	Steps    int           // of the event queue
@@ -60,13 +61,14 @@ type sim struct {
 	calm    time.Duration
 	jump    time.Duration // what the wall clocks are wrong by
 	plan    pawl.Plan
-	journal journal
+	journal journalState
 	vendor  vendor
 	places  []*place
 	workers []*worker
 	people  people
 	strays  strays
 	mon     monitor
+	host    *host // where the real engine runs; nil: the workers drive
 
 	res Result
 }
@@ -82,10 +84,7 @@ var start = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 
 // Run runs one seed. It may be called concurrently.
 func Run(seed uint64, opt Options) Result {
-	s := &sim{seed: seed, opt: opt, bug: mutantNamed(opt.Mutant), rng: rand.New(rand.NewPCG(seed, 0x7061776c))}
-	s.res.Seed = seed
-	s.people.s = s
-	s.mon = monitor{s: s, soaking: -1, watching: -1}
+	s := newSim(seed, opt)
 	s.build()
 	for s.q.len() > 0 && len(s.res.Broken) == 0 {
 		if s.res.Steps++; s.res.Steps > most {
@@ -104,6 +103,14 @@ func Run(seed uint64, opt Options) Result {
 	}
 	s.mon.finish()
 	return s.res
+}
+
+func newSim(seed uint64, opt Options) *sim {
+	s := &sim{seed: seed, opt: opt, bug: mutantNamed(opt.Mutant), rng: rand.New(rand.NewPCG(seed, 0x7061776c))}
+	s.res.Seed = seed
+	s.people.s = s
+	s.mon = monitor{s: s, soaking: -1, watching: -1}
+	return s
 }
 
 // build makes the world and sets everything going.
@@ -132,6 +139,9 @@ func (s *sim) between(a, b time.Duration) time.Duration {
 	}
 	return a + time.Duration(s.rng.Int64N(int64(b-a)))
 }
+
+// moment is how long a little thing takes.
+func (s *sim) moment() time.Duration { return s.between(time.Millisecond, 5*time.Millisecond) }
 
 // skewed is between a and b, and mostly near a.
 func (s *sim) skewed(a, b time.Duration) time.Duration {

@@ -25,10 +25,10 @@ type at struct {
 	epoch    int64
 }
 
-// journal keeps the events of the one rotation, by compare-and-swap on its
+// journalState keeps the events of the one rotation, by compare-and-swap on its
 // revision and fenced by its epoch. It is what package journal specifies,
 // without text, audit log and transactions.
-type journal struct {
+type journalState struct {
 	events   []pawl.Event
 	authors  []int // which append each event is of
 	appends  int
@@ -38,12 +38,12 @@ type journal struct {
 	sealed   []sealed
 }
 
-func (j *journal) begin(ev pawl.Event) {
+func (j *journalState) begin(ev pawl.Event) {
 	j.events, j.authors, j.revision = []pawl.Event{ev}, []int{0}, 1
 }
 
 // claim makes the caller the driver: all earlier ones are fenced off.
-func (j *journal) claim() (int64, error) {
+func (j *journalState) claim() (int64, error) {
 	if j.closed {
 		return 0, errConflict
 	}
@@ -53,7 +53,7 @@ func (j *journal) claim() (int64, error) {
 
 // append adds a batch where at says, and returns the number that tells it from
 // every other append.
-func (j *journal) append(where at, events []pawl.Event, seal []sealed, fenced bool) (author int, err error) {
+func (j *journalState) append(where at, events []pawl.Event, seal []sealed, fenced bool) (author int, err error) {
 	if j.closed || where.revision != j.revision || fenced && where.epoch != 0 && where.epoch != j.epoch {
 		return 0, errConflict
 	}
@@ -76,7 +76,7 @@ func (j *journal) append(where at, events []pawl.Event, seal []sealed, fenced bo
 }
 
 // open returns a sealed value.
-func (j *journal) open(name string) (value, bool) {
+func (j *journalState) open(name string) (value, bool) {
 	for _, v := range j.sealed {
 		if v.name == name {
 			return v.value, true

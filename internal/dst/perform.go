@@ -22,26 +22,41 @@ func (k *worker) perform(a rotation.Action, judged time.Duration) {
 	case rotation.DoFind, rotation.DoCensus, rotation.DoCheck, rotation.DoLook, rotation.DoProve:
 		k.ask(a)
 	case rotation.DoKill, rotation.DoRevoke:
-		target := k.s.mon.target()
-		k.effect(a, func() func(*pawl.Event) {
-			k.s.mon.revoked(a, judged, target)
-			k.s.vendor.revoke(a.ID)
-			return nil
-		})
+		k.revoke(a, judged, k.s.mon.target())
 	case rotation.DoSet:
-		k.set(a)
+		k.set(a, k.wish(a))
 	case rotation.DoStart:
-		p := k.s.place(a.Consumer)
-		k.effect(a, func() func(*pawl.Event) {
-			ticket := p.startRun()
-			return func(ev *pawl.Event) { ev.Ticket = ticket }
-		})
+		k.begins(a)
 	case rotation.DoNotify:
-		k.effect(a, func() func(*pawl.Event) {
-			k.s.people.told(a.Consumer, a.Side)
-			return nil
-		})
+		k.tells(a)
 	}
+}
+
+// revoke kills a generation. It was judged then, and everything was to be on
+// the target.
+func (k *worker) revoke(a rotation.Action, judged time.Duration, target value) {
+	k.effect(a, func() func(*pawl.Event) {
+		k.s.mon.revoked(a, judged, target)
+		k.s.vendor.revoke(a.ID)
+		return nil
+	})
+}
+
+// begins starts a workflow run.
+func (k *worker) begins(a rotation.Action) {
+	p := k.s.place(a.Consumer)
+	k.effect(a, func() func(*pawl.Event) {
+		ticket := p.startRun()
+		return func(ev *pawl.Event) { ev.Ticket = ticket }
+	})
+}
+
+// tells asks a person to move.
+func (k *worker) tells(a rotation.Action) {
+	k.effect(a, func() func(*pawl.Event) {
+		k.s.people.told(a.Consumer, a.Side)
+		return nil
+	})
 }
 
 func (s *sim) place(id string) *place {
@@ -120,14 +135,19 @@ func (k *worker) mint(a rotation.Action) {
 	}
 }
 
-// set reads, compares and writes. The read is of the moment of the call, the
-// write lands when the network wants it.
-func (k *worker) set(a rotation.Action) {
-	p := k.s.place(a.Consumer)
+// wish is what a worker wants to write.
+func (k *worker) wish(a rotation.Action) wish {
 	w := wish{to: k.wanted(a)}
 	if a.Over {
 		w.over = k.known(a.Consumer)
 	}
+	return w
+}
+
+// set reads, compares and writes. The read is of the moment of the call, the
+// write lands when the network wants it.
+func (k *worker) set(a rotation.Action, w wish) {
+	p := k.s.place(a.Consumer)
 	r, land := p.set(w)
 	k.effect(a, func() func(*pawl.Event) {
 		mark, raced := "", false

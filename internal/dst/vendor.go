@@ -92,6 +92,8 @@ func (v *vendor) byID(id string) *generation {
 	return nil
 }
 
+func (v *vendor) valueOf(id string) value { return v.byID(id).value }
+
 func (v *vendor) byValue(val value) *generation {
 	if val < 1 || int(val) > len(v.gens) {
 		return nil

@@ -1,6 +1,7 @@
 package dst
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"time"
@@ -51,6 +52,11 @@ type worker struct {
 	decided time.Duration // when it last decided
 	halt    bool          // Ctrl-C
 	landing bool          // it leaves
+
+	// Of a real engine.
+	cut     context.CancelCauseFunc
+	over    chan struct{} // closed when it is killed
+	replies map[flight]func(outcome)
 }
 
 // A nap is a wait of the worker.
@@ -85,6 +91,10 @@ type outcome struct {
 
 // launch starts a process that takes the rotation up.
 func (s *sim) launch(auto bool) {
+	if s.host != nil {
+		s.host.launch(auto)
+		return
+	}
 	k := &worker{s: s, n: len(s.workers) + 1, auto: auto, alive: true, mutant: s.bug, skew: s.between(-skewed, skewed)}
 	k.next, k.stop = iter.Pull(func(yield func(nap) bool) {
 		k.yield = yield
@@ -158,6 +168,11 @@ func (k *worker) deliver(o outcome) {
 	if !k.alive {
 		return
 	}
+	if reply, ok := k.replies[o.flight]; ok {
+		delete(k.replies, o.flight)
+		reply(o)
+		return
+	}
 	k.inbox = append(k.inbox, o)
 	if k.waiting {
 		k.wakeAt(k.s.now)
@@ -173,7 +188,7 @@ func (k *worker) sleep(n nap) error {
 
 // pass lets a moment go by.
 func (k *worker) pass() error {
-	return k.sleep(nap{until: k.s.now + k.s.between(time.Millisecond, 5*time.Millisecond)})
+	return k.sleep(nap{until: k.s.now + k.s.moment()})
 }
 
 func (k *worker) clock() time.Time { return k.s.wall(k.skew) }
