@@ -11,6 +11,9 @@ import (
 // await waits until something came of an action, the time has come to decide
 // again, or somebody signalled; and journals what there is.
 func (r *run) await(ctx context.Context, d rotation.Decision) error {
+	if ctx.Err() != nil { // before anything else that is there too, so that a seed decides
+		return context.Cause(ctx)
+	}
 	poll := time.NewTimer(signalEvery)
 	defer poll.Stop()
 	var wake <-chan time.Time

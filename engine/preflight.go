@@ -276,6 +276,10 @@ func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer,
 	case err == nil && value.Equal(v.old):
 		f.Holds, f.Readable = pawl.HoldsWant, true
 		return
+	case err == nil && c.Store && !value.IsZero(): // it was read just now, and that was the value in use
+		v.problem(c.ID, &pawl.Error{Op: "preflight", Kind: pawl.Conflict, Err: errors.New("the store was changed while it was looked at"),
+			Hint: "find out who is changing it, then start again"})
+		return
 	case err == nil, pawl.KindOf(err) == pawl.Conflict: // another value, or several
 		f.Holds, f.Readable = pawl.HoldsOther, true
 	case pawl.KindOf(err) == pawl.NotFound:

@@ -151,3 +151,30 @@ func TestDriftIsRestored(t *testing.T) {
 		})
 	}
 }
+
+// TestStoreChangesDuringThePreflight: the value in use is read from the store,
+// and somebody puts another one there before it is looked at again. That one is
+// theirs: it is neither written down as what was there before, nor overwritten.
+func TestStoreChangesDuringThePreflight(t *testing.T) {
+	k := newKeys(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, k)
+		reads := 0
+		w.fate = func(call string) fate {
+			if call == "see store" {
+				if reads++; reads == 2 {
+					w.places["store"].holds = mark + "-theirs"
+				}
+			}
+			return well
+		}
+		w.start()
+		res := w.drive(t.Context(), engine.Options{AutoRevoke: true})
+		if res.State.Outcome != pawl.Failed || w.changes() > 0 {
+			t.Errorf("outcome %q with the changes %v, want it to have failed with none", res.State.Outcome, w.calls)
+		}
+		if got := w.places["store"].holds; got != mark+"-theirs" {
+			t.Errorf("the store holds %s", got)
+		}
+	})
+}

@@ -12,7 +12,8 @@ import (
 // Options say how a seed is run. The zero value runs the real core within the
 // stated assumptions.
 type Options struct {
-	// Mutant names one of [Mutants]: a bug that the worker is given.
+	// Mutant names one of [Mutants], a bug that the worker is given; for
+	// [RunEngine] one of [Flaws], of what stands around the engine.
 	Mutant string
 	// Trace keeps what happened as text, in Result.Events.
 	Trace bool
@@ -44,7 +45,7 @@ type Result struct {
 	Fenced   int           // calls that were not sent, since their fence said no
 	Steps    int           // of the event queue
 	Exposure Exposure
-	Fired    [faultKinds]int
+	Fired    [faultKinds + 1]int
 	Events   []string // with Options.Trace
 }
 

@@ -166,6 +166,11 @@ func TestEveryFaultFires(t *testing.T) {
 			fired[dst.FaultName(f)] += n
 		}
 	}
+	for i := range uint64(40) {
+		for f, n := range bubble(t, i+1, dst.Options{}).Fired {
+			fired[dst.FaultName(f)] += n
+		}
+	}
 	for f, n := range fired {
 		if n == 0 {
 			t.Errorf("%s never happened", f)

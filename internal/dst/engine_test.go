@@ -25,7 +25,7 @@ func bubble(t *testing.T, seed uint64, opt dst.Options) (r dst.Result) {
 // and its confirmation of a mint, into the worlds of the seeds.
 func TestEngine(t *testing.T) {
 	if *seed != 0 {
-		reportEngine(t, bubble(t, *seed, dst.Options{Trace: true, Beyond: *beyond}))
+		reportEngine(t, bubble(t, *seed, dst.Options{Trace: true, Beyond: *beyond, Mutant: *name}))
 		return
 	}
 	var all tally
@@ -36,9 +36,9 @@ func TestEngine(t *testing.T) {
 			t.Run("", func(t *testing.T) {
 				t.Parallel()
 				for i := next.Add(1) - 1; i < uint64(*engines) && !t.Failed(); i = next.Add(1) - 1 {
-					r := bubble(t, *first+i, dst.Options{Beyond: *beyond})
+					r := bubble(t, *first+i, dst.Options{Beyond: *beyond, Mutant: *name})
 					if len(r.Broken) > 0 {
-						reportEngine(t, bubble(t, r.Seed, dst.Options{Trace: true, Beyond: *beyond}))
+						reportEngine(t, bubble(t, r.Seed, dst.Options{Trace: true, Beyond: *beyond, Mutant: *name}))
 						t.Errorf("seed %d: %v", r.Seed, r.Broken[0])
 					}
 					mu.Lock()
@@ -60,9 +60,30 @@ func reportEngine(t *testing.T, r dst.Result) {
 	}
 }
 
+// TestFlaws gives what stands around the engine one fault at a time, and wants the
+// monitor to name it.
+func TestFlaws(t *testing.T) {
+	for _, f := range dst.Flaws() {
+		t.Run(f.Name, func(t *testing.T) {
+			for i := range uint64(3000) {
+				r := bubble(t, i+1, dst.Options{Mutant: f.Name})
+				if len(r.Broken) == 0 {
+					continue
+				}
+				if !slices.Contains(f.Caught, r.Broken[0].Invariant) {
+					t.Errorf("seed %d: %s, want one of %v", r.Seed, r.Broken[0], f.Caught)
+				}
+				t.Logf("seed %d: %s", r.Seed, r.Broken[0])
+				return
+			}
+			t.Errorf("%s: not caught", f.Breaks)
+		})
+	}
+}
+
 // TestEngineTakesOneWay: also with goroutines a seed decides everything.
 func TestEngineTakesOneWay(t *testing.T) {
-	for i := range uint64(20) {
+	for i := range uint64(15) {
 		a, b := bubble(t, i, dst.Options{Trace: true}), bubble(t, i, dst.Options{Trace: true})
 		if !slices.Equal(a.Events, b.Events) {
 			t.Fatalf("seed %d took two ways", i)

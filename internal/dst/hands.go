@@ -46,6 +46,12 @@ func (k *worker) open(_ context.Context, plan pawl.Plan) (*engine.Hands, error) 
 // change sends a call that changes something, once its fence says that it still
 // may be. It is the call of the latest intent that fits.
 func (k *worker) change(ctx context.Context, key string, fits func(pawl.Event) bool, send func(rotation.Action)) (pawl.Event, error) {
+	// It waits in a queue, and there the process may sleep for as long as it likes.
+	if _, err := post(ctx, k, key+" queues", false, func(answer func(struct{}, error)) {
+		k.s.after(k.s.moment(), func() { answer(struct{}{}, nil) })
+	}); err != nil {
+		return pawl.Event{}, refused(key, pawl.Unavailable)
+	}
 	if err := fence.Ask(ctx); err != nil {
 		k.s.host.locked(func() { k.s.res.Fenced++ })
 		return pawl.Event{}, err
@@ -63,14 +69,16 @@ func (k *worker) change(ctx context.Context, key string, fits func(pawl.Event) b
 		if k.at.epoch != k.s.journal.epoch {
 			k.s.res.Exposure.Stale++
 		}
-		k.replies[flightOf(a)] = func(o outcome) { answer(o.events[0], failure(o.events[0])) }
+		k.replies[flightOf(a)] = func(o outcome) { answer(o.events[0], k.s.host.failure(o.events[0])) }
 		send(a)
 	})
 }
 
 // failure is what a provider says of an effect that came to this.
-func failure(ev pawl.Event) error {
+func (h *host) failure(ev pawl.Event) error {
 	switch {
+	case ev.Result == pawl.Unsure && h.has(flawUnknown):
+		return refused("dst", pawl.Unavailable)
 	case ev.Result == pawl.Unsure:
 		return &pawl.Error{Op: "dst", Kind: pawl.Unknown, Err: errors.New("no answer")}
 	case ev.Kind != "":
@@ -105,11 +113,14 @@ func seeOnce[T any](ctx context.Context, k *worker, key string, look func(ago ti
 		var err error
 		s.after(g.asked, func() { v, err = look(g.ago) })
 		s.after(g.answer, func() {
-			if g.kind != pawl.Other {
+			switch {
+			case g.kind == pawl.Unknown: // of a look that is no answer at all
+				answer(v, refused(key, pawl.Unavailable))
+			case g.kind != pawl.Other:
 				answer(v, refused(key, g.kind))
-				return
+			default:
+				answer(v, err)
 			}
-			answer(v, err)
 		})
 	})
 }
@@ -119,15 +130,53 @@ type issuer struct{ k *worker }
 
 func (i issuer) Mint(ctx context.Context, label string) (g pawl.Generation, err error) {
 	k := i.k
-	ev, err := k.change(ctx, "mint "+label, func(ev pawl.Event) bool { return ev.Step == pawl.StepMint && ev.Label == label }, k.mint)
+	ev, err := k.change(ctx, "mint "+label, func(ev pawl.Event) bool { return ev.Step == pawl.StepMint && ev.Label == label }, func(a rotation.Action) {
+		k.mint(a)
+		if k.s.host.has(flawRepeat) {
+			k.s.after(rotation.Linger+time.Second, func() { k.s.vendor.mint(label) })
+		}
+	})
 	if err != nil {
 		return g, err
 	}
-	k.s.host.locked(func() {
-		g = k.s.host.generation(k.s.vendor.byID(ev.ID))
-		g.Value = k.s.host.secretOf(k.s.vendor.valueOf(ev.ID))
-	})
+	k.s.host.locked(func() { g = k.s.host.minted(ev.ID) })
 	return g, nil
+}
+
+// minted is what the vendor answers to a mint. Now and then that is not what it
+// has made: another one's id, another one's value, or only a part.
+func (h *host) minted(id string) pawl.Generation {
+	s := h.s
+	truth := s.vendor.byID(id)
+	g := h.generation(truth)
+	g.Value = h.secretOf(truth.value)
+	if h.has(flawWhose) {
+		h.lies = 1
+	}
+	if h.lies == 0 || h.rng.Float64() >= h.lies || !s.troubled() {
+		return g
+	}
+	s.fired(faultMisanswered)
+	theirs := s.vendor.byID(h.colleague)
+	switch h.rng.IntN(5) {
+	case 0:
+		g.ID = theirs.id
+	case 1:
+		g.Value = h.secretOf(theirs.value)
+	case 2:
+		g.ID, g.Value = theirs.id, h.secretOf(theirs.value)
+	case 3:
+		g.ID = ""
+	case 4:
+		g.ID = "g1"
+	}
+	if h.has(flawWhose) {
+		theirs.label = truth.label
+		truth.label = "of a colleague"
+		g.ID, g.Value = theirs.id, h.secretOf(theirs.value)
+	}
+	s.tracef("   vendor: answers the mint of %s with %q", id, g.ID)
+	return g
 }
 
 func (h *host) generation(g *generation) pawl.Generation {
@@ -138,6 +187,9 @@ func (i issuer) Check(ctx context.Context, x pawl.Secret) error {
 	s := i.k.s
 	v := s.host.lockedValue(x)
 	_, err := see(ctx, i.k, "check "+v.String(), func(ago time.Duration) (struct{}, error) {
+		if g := s.vendor.byValue(v); g != nil && s.host.has(flawDead) && s.mon.revokes[g.id] > 0 {
+			return struct{}{}, refused("check", pawl.Denied)
+		}
 		if kind := s.vendor.check(v, s.now-ago); kind != pawl.Other {
 			return struct{}{}, refused("check", kind)
 		}
@@ -216,7 +268,13 @@ func (c consumer) Set(ctx context.Context, w pawl.Write) (pawl.Receipt, error) {
 
 func (c consumer) Observe(ctx context.Context, l pawl.Look) (pawl.Observation, error) {
 	q := c.k.s.host.question(l)
-	return see(ctx, c.k, "observe "+c.p.c.ID, func(ago time.Duration) (pawl.Observation, error) { return c.p.observe(q, ago), nil })
+	return see(ctx, c.k, "observe "+c.p.c.ID, func(ago time.Duration) (pawl.Observation, error) {
+		o := c.p.observe(q, ago)
+		if c.k.s.host.has(flawProof) {
+			o.Verdict, o.Class, o.Holds = pawl.Proved, c.p.c.Require, pawl.HoldsWant
+		}
+		return o, nil
+	})
 }
 
 // question is a look in the world's terms.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"sync"
@@ -23,9 +24,11 @@ import (
 // them are blocked, and in an order of its own, so that the scheduler decides
 // nothing.
 func RunEngine(seed uint64, opt Options, settle func()) Result {
+	flaw := opt.Mutant
+	opt.Mutant = ""
 	s := newSim(seed, opt)
-	s.host = &host{s: s, began: time.Now(), kick: make(chan struct{}, 1)}
-	s.host.locked(s.build)
+	s.host = &host{s: s, flaw: flaw, began: time.Now(), kick: make(chan struct{}, 1), rng: rand.New(rand.NewPCG(seed, 0x6c696573))}
+	s.host.locked(s.host.build)
 	s.host.loop(settle)
 	s.host.close()
 	s.mon.finish()
@@ -38,6 +41,11 @@ type host struct {
 	began time.Time
 	kick  chan struct{} // something was posted
 
+	flaw      string
+	rng       *rand.Rand // of what only a real engine is put to, so that the worlds stay the same
+	lies      float64    // how often a mint is answered with what it has not made
+	colleague string     // the id of somebody else's generation
+
 	mu     sync.Mutex // held while the world moves
 	posted []*request
 	wg     sync.WaitGroup
@@ -49,6 +57,18 @@ type request struct {
 	key   string // the order among those of one moment
 	late  bool   // its fence was asked: what sleeps now sleeps for a second at most
 	serve func()
+}
+
+// build makes the world of the seed, and what only a real engine is put to.
+func (h *host) build() {
+	if h.rng.Float64() < 0.3 {
+		h.lies = h.rng.Float64()
+	}
+	h.s.build()
+	if h.has(flawPosition) { // or it shows in one of ten thousand worlds
+		h.s.mood[faultFreeze], h.s.mood[faultTakeover] = 0.2, often[faultTakeover]
+	}
+	h.colleague = h.s.vendor.mint("of a colleague").id
 }
 
 // loop moves the world, one thing at a time, until nothing moves any more.
@@ -158,19 +178,29 @@ func post[T any](ctx context.Context, k *worker, key string, late bool, serve fu
 	}
 	var none T
 	h, got := k.s.host, make(chan result, 1)
-	r := &request{k: k, key: key, late: late, serve: func() { serve(func(v T, err error) { got <- result{v, err} }) }}
-	h.locked(func() { h.posted = append(h.posted, r) })
-	select {
-	case h.kick <- struct{}{}:
-	default:
-	}
+	h.enqueue(&request{k: k, key: key, late: late, serve: func() { serve(func(v T, err error) { got <- result{v, err} }) }})
 	select {
 	case a := <-got:
 		return a.v, a.err
 	case <-k.over:
 		return none, &pawl.Error{Op: "dst", Kind: pawl.Operator, Err: errKilled}
 	case <-ctx.Done():
-		return none, &pawl.Error{Op: "dst", Kind: pawl.Unknown, Err: context.Cause(ctx)}
+	}
+	// Several may give up in one moment; the world tells them one by one.
+	gone := make(chan struct{})
+	h.enqueue(&request{k: k, key: key + " is given up", serve: func() { close(gone) }})
+	select {
+	case <-gone:
+	case <-k.over:
+	}
+	return none, &pawl.Error{Op: "dst", Kind: pawl.Unknown, Err: context.Cause(ctx)}
+}
+
+func (h *host) enqueue(r *request) {
+	h.locked(func() { h.posted = append(h.posted, r) })
+	select {
+	case h.kick <- struct{}{}:
+	default:
 	}
 }
 
@@ -260,4 +290,12 @@ func (m *monitor) flightFor(fits func(pawl.Event) bool) (a rotation.Action, ok b
 		}
 	}
 	return a, false
+}
+
+// colleague is the id of somebody else's generation, if there is one.
+func (s *sim) colleague() string {
+	if s.host == nil {
+		return ""
+	}
+	return s.host.colleague
 }

@@ -39,6 +39,7 @@ func (l ledger) Claim(ctx context.Context, _ pawl.RotationID) (journal.Run, erro
 				return
 			}
 			s.tracef("worker %d drives, epoch %d", l.k.n, epoch)
+			l.k.own = journal.At{Revision: int64(s.journal.revision), Epoch: epoch}
 			answer(s.journal.run(), nil)
 		})
 	})
@@ -53,6 +54,9 @@ func (l ledger) Position(context.Context, pawl.RotationID) (journal.At, error) {
 	case <-l.k.over:
 		return journal.At{}, refused("position", pawl.Unavailable)
 	default:
+		if h.has(flawPosition) {
+			return journal.At{Revision: l.k.own.Revision, Epoch: l.k.own.Epoch}, nil
+		}
 		return journal.At{Revision: int64(h.s.journal.revision), Epoch: h.s.journal.epoch}, nil
 	}
 }
@@ -94,11 +98,14 @@ func (l ledger) append(b journal.Batch, answer func(int64, error)) {
 	}
 	var seals []sealed
 	for _, x := range b.Seal {
+		if s.host.has(flawSeal) && strings.HasPrefix(x.Name, "new/") {
+			continue
+		}
 		n, _ := strconv.Atoi(string(x.Ciphertext))
 		seals = append(seals, sealed{x.Name, value(n)})
 	}
 	before := s.journal.epoch
-	if _, err := s.journal.append(k.at, b.Events, seals, true); err != nil {
+	if _, err := s.journal.append(k.at, b.Events, seals, !s.host.has(flawEpoch)); err != nil {
 		answer(0, refused("append", pawl.Conflict))
 		return
 	}
@@ -107,6 +114,7 @@ func (l ledger) append(b journal.Batch, answer func(int64, error)) {
 		s.traceEvent(k, ev)
 		s.mon.journaled(ev, k)
 	}
+	k.own.Revision = int64(s.journal.revision)
 	revision, lost := int64(s.journal.revision), s.strikes(faultJournalDone)
 	s.after(s.moment(), func() {
 		if lost {

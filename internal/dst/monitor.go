@@ -222,6 +222,9 @@ func (m *monitor) revoked(a rotation.Action, judged time.Duration, target value)
 	if g == nil || g.revoked != never {
 		return // dead already: nothing is taken from anybody
 	}
+	if g.id == m.s.colleague() {
+		m.broken("I1", "%s revokes somebody else's generation", a.Do)
+	}
 	m.authority(a, g)
 	if a.Do == rotation.DoRevoke {
 		m.revoke = m.revokes[a.ID]

@@ -33,10 +33,12 @@ const (
 	faultCopied                   // somebody runs a copy that is not in the plan
 	faultClock                    // a host's clock jumps
 	faultKinds
+
+	faultMisanswered = faultKinds // a mint is answered with what it has not made: only with a real engine
 )
 
-var faultText = [faultKinds]string{"refused", "forbidden", "lost before", "lost after", "late", "twice", "slow", "stale", "crash", "freeze",
-	"take-over", "interrupt", "journal down", "journal lost", "journal done", "redeployed", "edited", "stolen", "releases fail", "copied", "clock jump"}
+var faultText = [faultKinds + 1]string{"refused", "forbidden", "lost before", "lost after", "late", "twice", "slow", "stale", "crash", "freeze",
+	"take-over", "interrupt", "journal down", "journal lost", "journal done", "redeployed", "edited", "stolen", "releases fail", "copied", "clock jump", "misanswered"}
 
 // FaultName names an index of [Result.Fired].
 func FaultName(i int) string { return faultText[i] }
