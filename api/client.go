@@ -29,14 +29,17 @@ type Client struct {
 	http  *http.Client
 }
 
-// mostAnswer bounds what is read of one answer.
-const mostAnswer = 32 << 20
+// What is read of one answer, and of one file, at most.
+const (
+	mostAnswer = 32 << 20
+	mostFile   = 256 << 20
+)
 
 // Dial returns a client of a server: "unix:/run/pawl/pawl.sock" or an address
 // that begins with https, or with http for this machine only. Nothing is sent
 // yet. Over a socket the kernel says who asks and token is not needed.
 func Dial(server string, token pawl.Secret) (*Client, error) {
-	t := &http.Transport{ResponseHeaderTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10}
+	t := &http.Transport{ResponseHeaderTimeout: 5 * time.Minute, MaxResponseHeaderBytes: 64 << 10}
 	c := &Client{base: strings.TrimRight(server, "/"), token: token, http: &http.Client{Transport: t,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	if path, ok := strings.CutPrefix(server, "unix:"); ok {
@@ -183,23 +186,24 @@ func (c *Client) request(ctx context.Context, method, path string, body []byte) 
 	return req, nil
 }
 
-func (c *Client) do(req *http.Request, into any) error {
+func (c *Client) do(req *http.Request, into any) error { return c.send(req, decode(into)) }
+
+// send makes a request and hands the body of its answer on.
+func (c *Client) send(req *http.Request, read func(io.Reader) error) error {
+	changes := req.Method != http.MethodGet
 	res, err := c.http.Do(req)
 	if err != nil {
-		return unreached(req.Context(), err, req.Method != http.MethodGet)
+		return unreached(req.Context(), err, changes)
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		return refusal(res)
 	}
-	text, err := io.ReadAll(io.LimitReader(res.Body, mostAnswer))
-	if err != nil {
-		return unreached(req.Context(), err, req.Method != http.MethodGet)
+	err = read(res.Body)
+	if _, ours := errors.AsType[*pawl.Error](err); err != nil && !ours {
+		return unreached(req.Context(), err, changes)
 	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return &pawl.Error{Op: "api", Kind: pawl.Unknown, Err: errors.New("the server's answer cannot be read")}
-	}
-	return nil
+	return err
 }
 
 // refusal reads a problem. What is no problem comes from something in between.

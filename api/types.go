@@ -99,6 +99,7 @@ type Rotation struct {
 	Waits      []Wait     `json:"waits"`
 	Places     []Place    `json:"places,omitempty"`
 	Choices    []string   `json:"choices,omitempty" doc:"What the caller may ask for now."`
+	Checked    *Checked   `json:"checked,omitempty" doc:"After a confirmation: what a machine saw."`
 	Approval   *Approval  `json:"approval,omitempty"`
 	Revision   int64      `json:"revision" doc:"Also the ETag."`
 	Ended      *time.Time `json:"ended,omitempty"`
@@ -129,6 +130,8 @@ type Planned struct {
 	Places     []Place   `json:"places"`
 	Findings   []string  `json:"findings,omitempty"`
 	Problems   []string  `json:"problems,omitempty"`
+	Report     Report    `json:"report" doc:"The same, as it was found."`
+	Outlook    *Outlook  `json:"outlook,omitempty"`
 }
 
 // A Start asks for a rotation.
@@ -137,11 +140,15 @@ type Start struct {
 	Reason     string `json:"reason,omitempty" enum:"scheduled,manual,leak,offboarding,rehearsal"`
 	Digest     string `json:"plan_digest,omitempty" maxLength:"80" doc:"Of the plan that was looked at. If the catalog has changed since, the answer is 409."`
 	AutoRevoke bool   `json:"auto_revoke,omitempty" doc:"Revoke as soon as every required consumer is proved. Needs the right to revoke."`
+
+	Reported *time.Time `json:"reported,omitempty" doc:"Of a leak: when it was reported."`
+	Why      string     `json:"why,omitempty" maxLength:"500" doc:"Of a leak: what happened. Never the value."`
 }
 
 // A Decision is what somebody says to a rotation.
 type Decision struct {
 	Consumer string `json:"consumer,omitempty" maxLength:"64" doc:"The human step, where one is meant."`
+	Place    string `json:"place,omitempty" maxLength:"300" doc:"Of something accepted: a place outside of the plan, or a connection."`
 	Why      string `json:"why,omitempty" maxLength:"500"`
 	To       string `json:"to,omitempty" maxLength:"200" doc:"Of a hand-over: to whom."`
 	Digest   string `json:"plan_digest,omitempty" maxLength:"80" doc:"Of an approval: the plan that is agreed to."`
@@ -156,6 +163,10 @@ type Problem struct {
 	Code   string   `json:"code" doc:"The kind of error, in a word."`
 	Next   []string `json:"next,omitempty" doc:"What to do next."`
 	Safe   *bool    `json:"safe,omitempty" doc:"The old credential is certainly still valid."`
+	Op     string   `json:"op,omitempty" doc:"What was being attempted."`
+	Open   string   `json:"open,omitempty" doc:"The rotation that is not finished, if that is what is wrong."`
+
+	Received string `json:"received,omitempty" doc:"Of a value that was refused: what came in, without telling it."`
 }
 
 func (p *Problem) Error() string {

@@ -23,11 +23,13 @@ const credentialsDir = "credentials"
 // A Catalog is a folder of credentials that was read without a problem. It is
 // not changed any more, so it may be used concurrently.
 type Catalog struct {
+	fsys        fs.FS
 	kinds       *kinds
 	connections map[string]*Connection
 	credentials map[string]*Credential
 	names       []string
 	freezes     []Freeze
+	frozen      *File // freezes.yaml as it was read; nil: there is none
 }
 
 // Load reads the catalog in a folder. It either returns a catalog, or all
@@ -45,7 +47,7 @@ func LoadFS(fsys fs.FS, providers []provider.Provider) (*Catalog, Problems) {
 	files, wrong := l.credentialFiles()
 	problems = append(problems, wrong...)
 	read := l.readCredentials(files)
-	c := &Catalog{kinds: l.kinds, connections: l.conns.byName, credentials: make(map[string]*Credential, len(read))}
+	c := &Catalog{fsys: fsys, kinds: l.kinds, connections: l.conns.byName, credentials: make(map[string]*Credential, len(read))}
 	for _, one := range read {
 		problems = append(problems, one.problems...)
 	}

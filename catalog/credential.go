@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"regexp"
 	"strings"
@@ -29,7 +30,8 @@ type Credential struct {
 
 	StaleAfter time.Duration // how long a validation of the runbook counts; zero: as long as usual
 
-	at position
+	at  position
+	sum [sha256.Size]byte // of its file
 }
 
 // A Schedule says when a credential is due.
@@ -85,7 +87,7 @@ func (r *reader) credential(root *node) *Credential {
 		File: r.file, Name: string(k.Name), Title: k.Title, Why: k.Why, AppliesTo: k.AppliesTo, Owner: k.Owner, Role: k.Role,
 		Issuer: k.Issuer.Entry, Soak: time.Duration(k.Finish.Soak), Watch: time.Duration(k.Finish.Watch), at: root.at,
 		Schedule:   Schedule{Every: time.Duration(k.Schedule.Every), Window: k.Schedule.Window},
-		StaleAfter: time.Duration(k.StaleAfter),
+		StaleAfter: time.Duration(k.StaleAfter), sum: sha256.Sum256(r.text),
 	}
 	if at := seen["name"]; at != nil {
 		c.at = at.at

@@ -69,6 +69,7 @@ func (l *loader) readFreezes(c *Catalog, whole bool) Problems {
 	if root == nil {
 		return s.problems
 	}
+	c.frozen = &File{freezesFile, s.text}
 	r := &reader{s, l}
 	r.checkSecrets(root)
 	var keys freezesKeys

@@ -89,9 +89,12 @@ func (s *source) parse() (root *node) {
 	return root
 }
 
+// bom is what some editors begin a file with.
+var bom = []byte("\ufeff")
+
 // checkText refuses what is no text.
 func (s *source) checkText() bool {
-	s.text = bytes.TrimPrefix(s.text, []byte("\ufeff"))
+	s.text = bytes.TrimPrefix(s.text, bom)
 	if len(s.text) > maxFile {
 		s.text = nil
 		s.reportFile("", "the file is larger than 1 MiB; is it a catalog file?")

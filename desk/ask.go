@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -11,29 +12,7 @@ import (
 // Plan says what a rotation would do and looks at the vendors whether it could.
 // It changes nothing.
 func (d *Desk) Plan(ctx context.Context, who access.Subject, credential string, reason pawl.Reason) (api.Planned, error) {
-	if err := d.allow(ctx, who, access.Request{Action: access.Plan}, credential); err != nil {
-		return api.Planned{}, err
-	}
-	plan, err := d.cfg.Catalog().Plan(credential, reason)
-	if err != nil {
-		return api.Planned{}, err
-	}
-	report, err := d.as(who).Survey(ctx, plan)
-	if err != nil {
-		return api.Planned{}, err
-	}
-	out := api.Planned{Credential: credential, Digest: plan.Digest(), Plan: plan, OldID: report.Old.ID, OldDead: report.Dead, Findings: report.Findings}
-	for _, err := range report.Problems {
-		out.Problems = append(out.Problems, err.Error())
-	}
-	for i, c := range plan.Consumers {
-		p := planned(c)
-		if i < len(report.Places) {
-			p.Holds = seen[report.Places[i].Holds]
-		}
-		out.Places = append(out.Places, p)
-	}
-	return out, nil
+	return d.Survey(ctx, who, credential, api.Look{Reason: string(reason)})
 }
 
 // seen says what a survey saw in the words of a rotation.
@@ -65,7 +44,7 @@ func (d *Desk) Start(ctx context.Context, who access.Subject, ask api.Start) (ap
 			return api.Rotation{}, err
 		}
 	}
-	plan, err := d.cfg.Catalog().Plan(cred.Name, reason)
+	plan, err := d.plan(cred.Name, reason, incident(ask.Reported, ask.Why))
 	if err != nil {
 		return api.Rotation{}, err
 	}
@@ -81,11 +60,19 @@ func (d *Desk) Start(ctx context.Context, who access.Subject, ask api.Start) (ap
 		return api.Rotation{}, err
 	}
 	if ask.AutoRevoke && reason != pawl.Rehearsal {
-		if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAuthorised, Detail: "asked for with the rotation"}); err != nil {
+		if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAuthorised, Detail: "--auto-revoke"}); err != nil {
 			return api.Rotation{}, err
 		}
 	}
 	d.pool.Poke()
 	d.feed.tell(id)
 	return d.Rotation(ctx, who, id)
+}
+
+// incident is what is known of a leak; nil where nobody said anything.
+func incident(at *time.Time, why string) *pawl.Incident {
+	if at == nil {
+		return nil
+	}
+	return &pawl.Incident{Reported: at.UTC(), Why: why}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/journal"
@@ -28,14 +29,19 @@ type Config struct {
 	// Counts is how long an approval counts; 0: a day.
 	Counts time.Duration
 	Limits schedule.Limits // of what the scheduler begins
+	// AuditKey is the public key of the audit log.
+	AuditKey string
+	// Outlook says what a plan costs that was just surveyed; nil: nobody knows.
+	Outlook func(context.Context, pawl.Plan) api.Outlook
 }
 
 // A Desk is safe for concurrent use.
 type Desk struct {
-	cfg  Config
-	feed *Feed
-	pool *Pool
-	book *book
+	cfg    Config
+	feed   *Feed
+	pool   *Pool
+	book   *book
+	packed packed
 
 	meant      meant
 	scheduling atomic.Pointer[time.Time] // when the scheduler last looked; nil: there is none

@@ -191,3 +191,10 @@ func (p *Pool) Driving() (driven, aside int) {
 	defer p.mu.Unlock()
 	return len(p.driven), len(p.aside)
 }
+
+// drives reports whether a rotation is driven right now.
+func (p *Pool) drives(id pawl.RotationID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.driven[id]
+}

@@ -56,6 +56,11 @@ func (d *Desk) say(ctx context.Context, who access.Subject, id pawl.RotationID, 
 // Revoke asks for the revoke: it is made once every required consumer is
 // proved, and not before.
 func (d *Desk) Revoke(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64) (api.Rotation, error) {
+	return d.RevokeAs(ctx, who, id, revision, "asked for")
+}
+
+// RevokeAs is [Desk.Revoke], saying how it was asked for.
+func (d *Desk) RevokeAs(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64, how string) (api.Rotation, error) {
 	return d.say(ctx, who, id, revision, access.Revoke, func(s *rotation.State) (pawl.Event, error) {
 		switch {
 		case s.Target == pawl.Old:
@@ -63,7 +68,7 @@ func (d *Desk) Revoke(ctx context.Context, who access.Subject, id pawl.RotationI
 		case s.Plan.Reason == pawl.Rehearsal:
 			return pawl.Event{}, conflict("%v is a rehearsal: the old credential stays", id)
 		}
-		return pawl.Event{Type: pawl.EvAuthorised, Detail: "asked for"}, nil
+		return pawl.Event{Type: pawl.EvAuthorised, Detail: how}, unsaid("how it is asked for", how)
 	})
 }
 
@@ -142,23 +147,10 @@ func (d *Desk) Pause(ctx context.Context, who access.Subject, id pawl.RotationID
 
 // Resume goes on after a pause, and tries again what was given up on.
 func (d *Desk) Resume(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64) (api.Rotation, error) {
-	return d.say(ctx, who, id, revision, access.Drive, func(*rotation.State) (pawl.Event, error) {
-		return pawl.Event{Type: pawl.EvUnpaused}, nil
-	})
-}
-
-// Confirm says that a human step is done.
-func (d *Desk) Confirm(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64, step string) (api.Rotation, error) {
-	return d.say(ctx, who, id, revision, access.Answer, func(s *rotation.State) (pawl.Event, error) {
-		c := s.Plan.Place(step)
-		switch {
-		case c == nil || c.Asks() == nil:
-			return pawl.Event{}, fault(pawl.NotFound, "", "%v has no human step of that name", id)
-		case s.NewID() == "":
-			return pawl.Event{}, conflict("%v: there is no new value yet, so nobody can have moved to it", id)
-		case s.Confirmed(c.ID):
-			return pawl.Event{}, nil // twice is once
+	return d.say(ctx, who, id, revision, access.Drive, func(s *rotation.State) (pawl.Event, error) {
+		if err := d.cfg.Engine.CanOpen(ctx, s.AsAccepted()); err != nil {
+			return pawl.Event{}, err // or it would be left again, and nobody told
 		}
-		return pawl.Event{Type: pawl.EvConfirmed, Consumer: c.ID, Side: s.Target, Attempt: len(s.Attempts)}, nil
+		return pawl.Event{Type: pawl.EvUnpaused}, nil
 	})
 }

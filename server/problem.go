@@ -59,6 +59,9 @@ func problem(err error) *failed {
 	if pawl.KindOf(err) != pawl.Other {
 		f.Detail = cause(err)
 	}
+	if e, ok := errors.AsType[*pawl.Error](err); ok {
+		f.Op = e.Op
+	}
 	if hint := pawl.HintOf(err); hint != "" {
 		f.Next = []string{hint}
 	}
@@ -69,7 +72,7 @@ func problem(err error) *failed {
 		f.Status, f.Code, f.Type = http.StatusPreconditionFailed, "moved", typeOf("moved")
 	}
 	if open, ok := errors.AsType[*journal.OpenError](err); ok {
-		f.Code, f.Type, f.Detail = "open", typeOf("open"), open.Error()
+		f.Code, f.Type, f.Detail, f.Open = "open", typeOf("open"), open.Error(), open.ID.String()
 		f.Next = []string{"pawl resume " + open.ID.Credential, "pawl rollback " + open.ID.Credential}
 	}
 	return f
@@ -94,6 +97,11 @@ func write(w http.ResponseWriter, f *failed) {
 	}
 	w.WriteHeader(f.Status)
 	json.NewEncoder(w).Encode(f.Problem)
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v)
 }
 
 // place is where something is wrong. The name of a key that we do not know is

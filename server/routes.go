@@ -25,7 +25,7 @@ func (s *Server) routes() {
 		return point(d.Credential(ctx, subject(ctx), in.Name))
 	})
 	post(s, "plan", "/api/v1/credentials/{name}/plans", "What a rotation would do, and whether it could; changes nothing", func(ctx context.Context, in *planning) (*api.Planned, error) {
-		return point(d.Plan(ctx, subject(ctx), in.Name, reasonOf(in.Body.Reason)))
+		return point(d.Survey(ctx, subject(ctx), in.Name, in.Body))
 	})
 
 	post(s, "start-rotation", "/api/v1/rotations", "Begin a rotation", func(ctx context.Context, in *starting) (*api.Rotation, error) {
@@ -58,6 +58,7 @@ func (s *Server) routes() {
 	get(s, "list-records", "/api/v1/audit/records", "The audit log, newest first", func(ctx context.Context, in *auditing) (*api.Page[api.Record], error) {
 		return point(d.Records(ctx, subject(ctx), in.query()))
 	})
+	s.work(d)
 	s.mux.HandleFunc("GET /api/v1/events", s.stream)
 }
 
@@ -79,6 +80,9 @@ func (s *Server) decisions(d *desk.Desk) {
 		return d.Resume(ctx, subject(ctx), in.id(), rev)
 	})
 	say("revoke", "Ask for the revoke; it is made once everything is proved", func(ctx context.Context, in *deciding, rev int64) (api.Rotation, error) {
+		if in.Body.Why != "" {
+			return d.RevokeAs(ctx, subject(ctx), in.id(), rev, in.Body.Why)
+		}
 		return d.Revoke(ctx, subject(ctx), in.id(), rev)
 	})
 	say("rollback", "Put the old credential back everywhere", func(ctx context.Context, in *deciding, rev int64) (api.Rotation, error) {
@@ -92,6 +96,12 @@ func (s *Server) decisions(d *desk.Desk) {
 	})
 	say("confirm", "Say that a human step is done", func(ctx context.Context, in *deciding, rev int64) (api.Rotation, error) {
 		return d.Confirm(ctx, subject(ctx), in.id(), rev, in.Body.Consumer)
+	})
+	say("handover", "Give it to somebody else to look after", func(ctx context.Context, in *deciding, rev int64) (api.Rotation, error) {
+		return d.Handover(ctx, subject(ctx), in.id(), rev, in.Body.To, in.Body.Why)
+	})
+	say("accept", "Go on although something is known to be left behind", func(ctx context.Context, in *deciding, rev int64) (api.Rotation, error) {
+		return d.Accept(ctx, subject(ctx), in.id(), rev, in.Body.Consumer, in.Body.Place, in.Body.Why)
 	})
 }
 
@@ -128,9 +138,7 @@ type (
 	}
 	planning struct {
 		Named
-		Body struct {
-			Reason string `json:"reason,omitempty" enum:"scheduled,manual,leak,offboarding,rehearsal"`
-		}
+		Body api.Look
 	}
 	starting struct{ Body api.Start }
 	One      struct {
@@ -171,13 +179,6 @@ func (d deciding) revision() (int64, error) {
 		return 0, &pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errText("If-Match is not an ETag of this API")}
 	}
 	return rev, nil
-}
-
-func reasonOf(text string) pawl.Reason {
-	if text == "" {
-		return pawl.Manual
-	}
-	return pawl.Reason(text)
 }
 
 func point[T any](v T, err error) (*T, error) { return &v, err }

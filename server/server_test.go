@@ -34,7 +34,7 @@ func open(t *testing.T, creds []desktest.Cred, f func(*testing.T, *door)) {
 	t.Helper()
 	desktest.Open(t, creds, func(t *testing.T, o *desktest.Office) {
 		people := map[string]access.Subject{
-			"ana": desktest.Who("ana", access.Operator), "bo": desktest.Who("bo", access.Approver, access.Auditor), "eva": desktest.Who("eva", access.Viewer),
+			"ana": desktest.Who("ana", access.Operator), "bo": desktest.Who("bo", access.Approver, access.Auditor), "eva": desktest.Who("eva", access.Viewer), "sue": desktest.Who("sue", access.Superadmin),
 		}
 		s := server.New(server.Config{Desk: o.Desk, Version: "test", Who: func(r *http.Request) (access.Subject, error) {
 			who, ok := people[r.Header.Get("X-Who")]

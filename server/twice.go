@@ -19,6 +19,10 @@ const keyHeader = "Idempotency-Key"
 // remembered is how long an answer is given again.
 const remembered = 24 * time.Hour
 
+// mostAnswer bounds what is kept of one answer. What is larger is a look at many
+// places, which changed nothing and may be taken again.
+const mostAnswer = 64 << 10
+
 // mostRemembered bounds the memory; the oldest are forgotten first.
 const mostRemembered = 10_000
 
@@ -102,7 +106,7 @@ func (t *twice) begin(key string, body [32]byte) (*answer, *failed) {
 func (t *twice) end(key string, a *answer, rec *recorder) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if rec.status >= 500 || rec.status == http.StatusTooManyRequests || rec.status == http.StatusUnauthorized || rec.text == nil {
+	if rec.status >= 500 || rec.status == http.StatusTooManyRequests || rec.status == http.StatusUnauthorized || rec.text == nil || len(rec.text) > mostAnswer {
 		delete(t.known, key)
 		return
 	}

@@ -113,6 +113,12 @@ func (h hand) Observe(_ context.Context, l pawl.Look) (pawl.Observation, error) 
 	return pawl.Observation{Holds: pawl.HoldsNot}, nil
 }
 
+// MintByHand is a person who makes a generation with a label.
+func (c *Company) MintByHand(label string) (value string) {
+	g, _ := hand{c, ""}.Mint(context.Background(), label) // it always can
+	return string(g.Value.Reveal())
+}
+
 func put(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
@@ -148,7 +154,10 @@ connections:
 `
 
 // A Cred is one entry of an office's catalog.
-type Cred struct{ Name, Role, More string }
+type Cred struct {
+	Name, Role, More string
+	Hand             bool // a person mints it; see [Company.MintByHand]
+}
 
 // Open runs f in a bubble with a desk whose pool runs.
 func Open(t *testing.T, creds []Cred, f func(*testing.T, *Office)) {
@@ -206,6 +215,9 @@ func load(t *testing.T, creds []Cred) *catalog.Catalog {
 	put(t, dir+"/connections.yaml", connections)
 	for _, c := range creds {
 		text := strings.NewReplacer("KEY_NAME", "K_"+strings.ToUpper(strings.ReplaceAll(c.Name, "-", "_")), "NAME", c.Name, "ROLE", c.Role, "MORE", c.More).Replace(entry)
+		if c.Hand {
+			text = strings.Replace(text, "scope: [global]", "scope: [global], by: operator", 1)
+		}
 		if c.Role == "" {
 			text = strings.Replace(text, "role: \n", "", 1)
 		}

@@ -35,6 +35,7 @@ var revealers = map[string]string{
 	"signin/session.go": "puts the secret of a session into its cookie",
 
 	"api/client.go":             "puts the token into the Authorization header",
+	"api/work.go":               "sends the value that a person has made into the one request that takes it",
 	"desk/desktest/desktest.go": "a simulated vendor and its places",
 
 	"provider/wire/do.go":              "puts the token into the Authorization header",
