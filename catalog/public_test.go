@@ -59,7 +59,7 @@ func TestFilesMakeTheSamePlans(t *testing.T) {
 // as if the catalog had been made of it.
 func TestFilesOfAnotherCatalog(t *testing.T) {
 	fsys := world(t, head+"store: {kind: heroku/config-var, connection: heroku, app: acme, keys: [A]}\n")
-	fsys["freezes.yaml"] = &fstest.MapFile{Data: []byte("version: 1\nfreezes: [{from: "2026-12-20 00:00 UTC", until: "2027-01-04 00:00 UTC", why: nobody is here}]\n")}
+	fsys["freezes.yaml"] = &fstest.MapFile{Data: []byte(`{version: 1, freezes: [{from: "2026-12-20 00:00 UTC", until: "2027-01-04 00:00 UTC", why: nobody is here}]}`)}
 	c, problems := catalog.LoadFS(fsys, vendors())
 	if problems != nil {
 		t.Fatal(problems)
