@@ -33,6 +33,7 @@ type Opener struct {
 	Resolver  *secretref.Resolver
 	Log       *slog.Logger
 	Policy    retry.Policy
+	Tally     *wire.Tally // counts the requests; nil: nobody does
 
 	// Together, if not nil, is where the rotations of this process meet to
 	// write to one app at once. It is inside of the retries: what is tried
@@ -268,5 +269,5 @@ func (o *Opener) http(vendor, connection string, perSecond float64) *http.Client
 	}
 	m := &wire.Meter{}
 	o.meters[connection] = m
-	return wire.NewClient(wire.Options{Vendor: vendor, Log: o.Log, Meter: m, PerSecond: perSecond, Burst: int(3 * perSecond), Concurrent: 8})
+	return wire.NewClient(wire.Options{Vendor: vendor, Log: o.Log, Meter: m, Tally: o.Tally, PerSecond: perSecond, Burst: int(3 * perSecond), Concurrent: 8})
 }

@@ -66,6 +66,20 @@ func New(cfg Config) *Desk {
 // Pool is what drives the open rotations.
 func (d *Desk) Pool() *Pool { return d.pool }
 
+// Scheduled is when the scheduler last looked; zero: there is none.
+func (d *Desk) Scheduled() time.Time {
+	if at := d.scheduling.Load(); at != nil {
+		return *at
+	}
+	return time.Time{}
+}
+
+// Ready reports why nothing can be done, or nil: the journal answers.
+func (d *Desk) Ready(ctx context.Context) error {
+	_, err := d.cfg.Journal.Meta(ctx, "keyset")
+	return err
+}
+
 // Feed tells that something has happened.
 func (d *Desk) Feed() *Feed { return d.feed }
 

@@ -102,8 +102,10 @@ func (d *Desk) Waiting(ctx context.Context, who access.Subject) ([]api.Rotation,
 	return slices.DeleteFunc(page.Items, func(r api.Rotation) bool { return !slices.ContainsFunc(r.Waits, person) }), nil
 }
 
-func person(w api.Wait) bool {
-	switch rotation.On(w.On) {
+func person(w api.Wait) bool { return forPerson(rotation.On(w.On)) }
+
+func forPerson(on rotation.On) bool {
+	switch on {
 	case rotation.OnPerson, rotation.OnApproval, rotation.OnRevoke, rotation.OnVendor, rotation.OnHelp, rotation.OnPause:
 		return true
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -26,6 +27,7 @@ type app struct {
 	verbose    bool
 	acceptOld  bool
 	scroll     *scroll
+	logger     *slog.Logger // of a server; nil: as --verbose says
 	opened     *connect.Opener
 	story      bool // of the demo: what it leaves is gone when it ends, so there is no next command
 }
@@ -135,10 +137,24 @@ func (a *app) say(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", 
 func (a *app) print(format string, args ...any) { fmt.Fprintf(a.out, format+"\n", args...) }
 
 func (a *app) log() *slog.Logger {
-	if !a.verbose {
-		return slog.New(slog.DiscardHandler)
+	switch {
+	case a.logger != nil:
+		return a.logger
+	case a.verbose:
+		return newLogger(a.err, false, true)
 	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return slog.New(slog.DiscardHandler)
+}
+
+func newLogger(to io.Writer, asJSON, debug bool) *slog.Logger {
+	o := &slog.HandlerOptions{}
+	if debug {
+		o.Level = slog.LevelDebug
+	}
+	if asJSON {
+		return slog.New(slog.NewJSONHandler(to, o))
+	}
+	return slog.New(slog.NewTextHandler(to, o))
 }
 
 // names checks the arguments of a command that takes credential names.

@@ -8,13 +8,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
-	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/server"
 )
@@ -23,6 +21,8 @@ import (
 type serving struct {
 	socket     string
 	noSchedule bool
+	metrics    string
+	log        string
 }
 
 func newServeCommand(a *app) *cobra.Command {
@@ -43,13 +43,18 @@ Exit status: 0 stopped · 2 usage or catalog · 6 another process drives this st
 		Args: names(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runServe(cmd.Context(), o) },
 	}
+	cmd.Flags().StringVar(&o.metrics, "metrics", "", "serve /metrics, /livez and /readyz at this address, as 127.0.0.1:9400; without sign-in")
+	cmd.Flags().StringVar(&o.log, "log", "", "log to stderr as text or json")
 	cmd.Flags().BoolVar(&o.noSchedule, "no-schedule", false, "begin nothing by itself")
 	cmd.Flags().StringVar(&o.socket, "socket", "", "path of the Unix socket (default pawl.sock in the state folder)")
 	return cmd
 }
 
 func (a *app) runServe(ctx context.Context, o *serving) error {
-	cat, err := a.loadCatalog()
+	if err := a.logAs(o); err != nil {
+		return err
+	}
+	f, err := a.openFolio()
 	if err != nil {
 		return err
 	}
@@ -58,13 +63,11 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 		return err
 	}
 	defer s.Close()
-	eng, _, err := a.engine(ctx, cat, s)
+	eng, err := a.engineOver(ctx, f, s)
 	if err != nil {
 		return err
 	}
-	current := &atomic.Pointer[catalog.Catalog]{}
-	current.Store(cat)
-	d := desk.New(desk.Config{Journal: s, Engine: eng, Catalog: current.Load, Log: a.log()})
+	d := desk.New(desk.Config{Journal: s, Engine: eng, Catalog: f.Catalog, Log: a.log()})
 	door, err := a.openDoor(ctx, s, "http://localhost", false)
 	if err != nil {
 		return err
@@ -80,10 +83,18 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 	}
 	srv := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ConnContext: withConn}
 	srv.RegisterOnShutdown(api.Close)
+	go f.watch(ctx)
+	metricsAt, err := a.expose(ctx, exposure{addr: o.metrics, desk: d, folio: f, schedule: !o.noSchedule})
+	if err != nil {
+		return err
+	}
 	if !o.noSchedule {
 		defer a.schedules(ctx, d, s.dir)()
 	}
-	a.say("%s serving %s on unix:%s", a.sign(good), a.catalogFolder(), o.socket)
+	a.tell("serving "+a.catalogFolder()+" on unix:"+o.socket, "catalog", a.catalogFolder(), "socket", o.socket)
+	if metricsAt != "" {
+		a.tell("metrics on http://"+metricsAt+"/metrics", "address", metricsAt)
+	}
 	return a.serveUntil(ctx, srv, l, d.Pool())
 }
 
@@ -111,7 +122,7 @@ func (a *app) serveUntil(ctx context.Context, srv *http.Server, l net.Listener, 
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	a.say("%s stopped; whatever is open goes on with the next process", a.sign(good))
+	a.tell("stopped; whatever is open goes on with the next process")
 	return nil
 }
 

@@ -42,6 +42,7 @@ type Options struct {
 	TLS        *tls.Config   // roots and client certificates; nil: the system's. Never below TLS 1.2
 	Proxy      func(*http.Request) (*url.URL, error)
 	Meter      *Meter // counts the requests; nil: nobody does
+	Tally      *Tally // counts what came of them; nil: nobody does
 }
 
 func (o Options) burst() int             { return max(o.Burst, 1) }
@@ -66,6 +67,9 @@ func clientOver(o Options, rt http.RoundTripper) *http.Client {
 	rt = &guarded{next: rt, timeout: o.timeout(), maxBody: o.maxBody(), traced: traced}
 	if o.Meter != nil {
 		rt = &metered{rt, o.Meter}
+	}
+	if o.Tally != nil {
+		rt = &tallied{rt, o.Vendor, o.Tally}
 	}
 	rt = &settled{newLimited(o, fenced{rt})}
 	if o.Log != nil {

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/connect"
+	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/provider/all"
+	"github.com/pawl-dev/pawl/provider/wire"
+)
+
+// A folio is a catalog as a server goes by it: read again when a file of it
+// changes. One with a mistake is said and not used; the server goes on with the
+// one before. What is driven goes on with the connections it was opened with.
+type folio struct {
+	a     *app
+	tally wire.Tally
+	now   atomic.Pointer[edition]
+
+	mu    sync.Mutex
+	print string // of the files that were read last
+	wrong error
+}
+
+// An edition is a catalog and what opens its connections.
+type edition struct {
+	catalog *catalog.Catalog
+	opener  *connect.Opener
+}
+
+// reread is how often the files are looked at.
+const reread = 10 * time.Second
+
+// openFolio reads the catalog for the first time. One with a mistake is an error.
+func (a *app) openFolio() (*folio, error) {
+	f := &folio{a: a, print: fingerprint(a.catalogFolder())} // before it is read: what changes meanwhile is read again
+	cat, err := a.loadCatalog()
+	if err != nil {
+		return nil, err
+	}
+	f.take(cat)
+	return f, nil
+}
+
+func (f *folio) take(cat *catalog.Catalog) {
+	o := f.a.newOpener(cat)
+	o.Tally = &f.tally
+	f.now.Store(&edition{cat, o})
+}
+
+// Catalog is the newest catalog without a mistake.
+func (f *folio) Catalog() *catalog.Catalog { return f.now.Load().catalog }
+
+// Open opens a plan by the newest catalog.
+func (f *folio) Open(ctx context.Context, plan pawl.Plan) (*engine.Hands, error) {
+	return f.now.Load().opener.Open(ctx, plan)
+}
+
+// Wrong is what is wrong with the files as they are now, or nil.
+func (f *folio) Wrong() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.wrong
+}
+
+// watch reads the catalog again whenever it changes, until ctx ends.
+func (f *folio) watch(ctx context.Context) {
+	timer := time.NewTicker(reread)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			f.look()
+		}
+	}
+}
+
+// look reads the catalog if its files are others than the last time.
+func (f *folio) look() {
+	dir := f.a.catalogFolder()
+	print := fingerprint(dir)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if print == f.print {
+		return
+	}
+	f.print = print
+	cat, problems := catalog.Load(dir, all.Providers())
+	if f.wrong = problems.Err(); f.wrong != nil {
+		f.a.log().Error("the catalog has a mistake; the one before is used", "problems", len(problems), "first", problems[0].Error())
+		return
+	}
+	f.take(cat)
+	f.a.log().Info("the catalog was read again", "credentials", len(cat.Names()))
+}
+
+// fingerprint changes when a file of a catalog does, as far as its size and
+// time tell.
+func fingerprint(dir string) string {
+	var b strings.Builder
+	for _, folder := range []string{dir, filepath.Join(dir, "credentials")} {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			fmt.Fprintln(&b, folder, err)
+		}
+		for _, e := range entries {
+			var info fs.FileInfo
+			if ext := filepath.Ext(e.Name()); !e.IsDir() && (ext == ".yaml" || ext == ".yml") {
+				info, err = os.Stat(filepath.Join(folder, e.Name())) // what a link leads to is what is read
+			}
+			if info != nil && err == nil {
+				fmt.Fprintln(&b, e.Name(), info.Size(), info.ModTime().UnixNano())
+			}
+		}
+	}
+	return b.String()
+}
+
+// engineOver opens all that a rotation needs, by whatever catalog is the newest.
+func (a *app) engineOver(ctx context.Context, f *folio, s *store) (*engine.Engine, error) {
+	box, err := a.box(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return engine.New(engine.Config{Journal: s, Box: box, Actor: a.actor(), Open: f.Open, Log: a.log()}), nil
+}
