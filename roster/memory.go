@@ -175,7 +175,7 @@ func (m *Memory) AddSession(_ context.Context, s Session, instead Hash) error {
 	if m.people[s.Person].Version == 0 {
 		return NotFound("person")
 	}
-	s.Created, s.Seen = milli(s.Created), milli(s.Seen)
+	s.Created, s.Seen, s.Proved = milli(s.Created), milli(s.Seen), milli(s.Proved)
 	delete(m.sessions, instead)
 	maps.DeleteFunc(m.sessions, func(_ Hash, old Session) bool { return old.Ended(s.Created) })
 	m.sessions[s.Hash] = s

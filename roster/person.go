@@ -93,8 +93,9 @@ type Session struct {
 	Method  string // "code", "oidc", "passkey": how they showed who they are
 	Created time.Time
 	Seen    time.Time
-	Agent   string // what the browser calls itself, for its owner to recognise it
-	From    string // the address that they signed in from
+	Proved  time.Time // when they showed who they are; zero: it is not known, as somebody else vouches for them
+	Agent   string    // what the browser calls itself, for its owner to recognise it
+	From    string    // the address that they signed in from
 }
 
 // How long a session lasts, whatever happens in it, and without anything
@@ -113,8 +114,8 @@ func (s Session) Ended(now time.Time) bool {
 
 // Fresh reports whether they have just shown who they are.
 func (s Session) Fresh(now time.Time) bool {
-	age := now.Sub(s.Created)
-	return age < FreshFor && age > -skew
+	age := now.Sub(s.Proved)
+	return !s.Proved.IsZero() && age < FreshFor && age > -skew
 }
 
 // skew is how far clocks may be apart.

@@ -131,7 +131,7 @@ func TestTokenIsNobodyElse(t *testing.T) {
 
 // TestSessionEnds: by age, by idleness, and by a clock that cannot be right.
 func TestSessionEnds(t *testing.T) {
-	s := roster.Session{Created: day, Seen: day.Add(11 * time.Hour)}
+	s := roster.Session{Created: day, Seen: day.Add(11 * time.Hour), Proved: day}
 	for at, over := range map[time.Duration]bool{
 		11*time.Hour + 29*time.Minute: false, 11*time.Hour + 30*time.Minute: true, 12 * time.Hour: true, -time.Minute: false, -2 * time.Minute: true,
 	} {
@@ -143,6 +143,9 @@ func TestSessionEnds(t *testing.T) {
 		if s.Fresh(day.Add(at)) != fresh {
 			t.Errorf("fresh at %v: %v", at, !fresh)
 		}
+	}
+	if (roster.Session{Created: day, Seen: day}).Fresh(day) {
+		t.Error("fresh, although nobody knows when they showed who they are")
 	}
 }
 

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/pawl-dev/pawl"
@@ -53,7 +54,7 @@ func (s *Server) code(w http.ResponseWriter, r *http.Request) {
 	}
 	p, err := s.byCode(r)
 	if err == nil {
-		err = s.enter(w, r, p.ID, "code")
+		err = s.enter(w, r, proof{person: p.ID, method: "code", at: s.now()})
 	}
 	switch pawl.KindOf(err) {
 	case pawl.Denied, pawl.Invalid, pawl.Conflict:
@@ -64,6 +65,9 @@ func (s *Server) code(w http.ResponseWriter, r *http.Request) {
 			s.cfg.Log.Error("signing in by a code", "err", err)
 			s.show(w, r, http.StatusServiceUnavailable, Page{Next: next, Problem: said(err)})
 			return
+		}
+		if !s.settled(r, p) {
+			next = "/sign-in/ways?next=" + url.QueryEscape(next)
 		}
 		http.Redirect(w, r, next, http.StatusSeeOther)
 	}

@@ -17,9 +17,15 @@ type Page struct {
 	Person  string // who is signed in, and is asked once more who they are
 	First   bool   // nobody can sign in yet but by the code on the server's terminal
 	Code    bool   // whether a code can be typed in
+	Keys    bool   // whether passkeys can be used
+
+	Ways     bool // it is the page of what somebody signs in with
+	Fresh    bool // they have just shown who they are
+	Passkeys []Way
+	Logins   []string // issuers
 }
 
-//go:embed page.html style.css
+//go:embed page.html style.css passkey.js
 var assets embed.FS
 
 var pageTemplate = template.Must(template.ParseFS(assets, "page.html"))
@@ -45,7 +51,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p Page
 	if founded, err := s.founded(r.Context()); err == nil {
 		p.First = !founded
 	}
-	p.Code = p.Person == ""
+	p.Code, p.Keys = p.Person == "", s.keys != nil
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if s.cfg.Page != nil {

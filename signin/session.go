@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/pawl-dev/pawl"
@@ -35,24 +36,31 @@ func (s *Server) setCookie(w http.ResponseWriter, name string, value pawl.Secret
 	http.SetCookie(w, c)
 }
 
+// A proof is how somebody showed who they are.
+type proof struct {
+	person string
+	method string
+	at     time.Time // when; zero: not as far as is known
+}
+
 // enter signs somebody in: a new session comes in place of the one that this
 // browser had.
-func (s *Server) enter(w http.ResponseWriter, r *http.Request, person, method string) error {
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, p proof) error {
 	ctx, now := r.Context(), s.now()
 	before, err := s.current(r)
 	if err != nil && pawl.KindOf(err) != pawl.NotFound {
 		return err
 	}
 	value := roster.NewToken(roster.OfSession)
-	at := roster.Session{ID: roster.NewID(), Hash: roster.HashOf(value), Person: person, Method: method, Created: now, Seen: now,
+	at := roster.Session{ID: roster.NewID(), Hash: roster.HashOf(value), Person: p.person, Method: p.method, Created: now, Seen: now, Proved: p.at,
 		Agent: plain(r.UserAgent()), From: s.from(r)}
 	// To crash after this is to have a session that no browser knows of; it ends
 	// by itself.
 	if err := s.cfg.Roster.AddSession(ctx, at, before.Hash); err != nil {
 		return err
 	}
-	if err := s.record(ctx, audit.AuthSignedIn, pawl.Actor{Type: "user", ID: person}, "by "+method+" from "+at.From); err != nil {
-		s.cfg.Roster.DropSession(context.WithoutCancel(ctx), person, at.ID) // nobody gets in unseen
+	if err := s.record(ctx, audit.AuthSignedIn, pawl.Actor{Type: "user", ID: p.person}, "by "+p.method+" from "+at.From); err != nil {
+		s.cfg.Roster.DropSession(context.WithoutCancel(ctx), p.person, at.ID) // nobody gets in unseen
 		return err
 	}
 	s.setCookie(w, s.cookie, value, true)
@@ -91,7 +99,7 @@ func plain(text string) string {
 func local(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(next, "/") || strings.HasPrefix(u.Path, "//") ||
-		strings.ContainsFunc(next, func(r rune) bool { return r == '\\' || !unicode.IsPrint(r) }) || strings.HasPrefix(u.Path, "/sign-") {
+		strings.ContainsFunc(next, func(r rune) bool { return r == '\\' || !unicode.IsPrint(r) }) || strings.HasPrefix(u.Path, "/sign-") && u.Path != "/sign-in/ways" {
 		return "/"
 	}
 	return next

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/roster"
@@ -50,6 +52,8 @@ type Server struct {
 	cross   *http.CrossOriginProtection
 	limits  *limits
 	refused *echo
+	tickets *tickets
+	keys    *webauthn.WebAuthn // nil: no passkeys
 }
 
 // mostBody bounds what is read of a request.
@@ -72,6 +76,12 @@ func New(cfg Config) (*Server, error) {
 		limits: newLimits(cfg.Now), refused: newEcho(cfg.Now)}
 	if err := s.cross.AddTrustedOrigin(cfg.Origin); err != nil {
 		return nil, badOrigin("it is not an origin")
+	}
+	if s.tickets, err = newTickets(s.now); err != nil {
+		return nil, err
+	}
+	if s.keys, err = newWebAuthn(origin); err != nil {
+		return nil, badOrigin(err.Error())
 	}
 	s.routes()
 	return s, nil
@@ -104,7 +114,16 @@ func loopback(host string) bool {
 func (s *Server) routes() {
 	s.mux.HandleFunc("GET /sign-in", s.page)
 	s.mux.HandleFunc("GET /sign-in/style.css", s.asset("style.css", "text/css; charset=utf-8"))
+	s.mux.HandleFunc("GET /sign-in/passkey.js", s.asset("passkey.js", "text/javascript; charset=utf-8"))
 	s.mux.HandleFunc("POST /sign-in/code", s.code)
+	s.mux.HandleFunc("GET /sign-in/ways", s.ways)
+	if s.keys != nil {
+		s.mux.HandleFunc("POST /sign-in/passkey/begin", s.challenge)
+		s.mux.HandleFunc("POST /sign-in/passkey/finish", s.byPasskey)
+		s.mux.HandleFunc("POST /sign-in/passkeys/begin", s.offer)
+		s.mux.HandleFunc("POST /sign-in/passkeys/finish", s.addPasskey)
+		s.mux.HandleFunc("POST /sign-in/passkeys/drop", s.dropPasskey)
+	}
 	s.mux.HandleFunc("POST /sign-out", s.signOut)
 }
 

@@ -203,7 +203,7 @@ func TestFirstAdmin(t *testing.T) {
 		}
 		form.Set("id", "olga")
 		w := b.post("/sign-in/code", form)
-		if w.Code != 303 || w.Header().Get("Location") != "/approvals?x=1" {
+		if w.Code != 303 || w.Header().Get("Location") != "/sign-in/ways?next=%2Fapprovals%3Fx%3D1" {
 			t.Fatal(w.Code, w.Header(), w.Body)
 		}
 		c := b.cookie()

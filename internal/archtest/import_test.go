@@ -87,8 +87,8 @@ var diagram = []row{
 	{pkg: "roster", uses: ". access", tests: "roster/rostertest", not: "os net net/http log/slog"},
 	{pkg: "roster/rostertest", uses: ". access roster", deps: "github.com/google/go-cmp", not: "os net net/http"},
 	{pkg: "roster/sqlite", uses: ". roster", deps: "modernc.org/sqlite", tests: "access roster/rostertest", not: "net net/http log/slog"},
-	{pkg: "signin", uses: ". access audit roster", deps: "golang.org/x/time", not: "os"},
 	{pkg: "metrics", uses: ". access desk history", deps: "github.com/prometheus/client_golang", tests: "api desk/desktest", not: "os"},
+	{pkg: "signin", uses: ". access audit roster", deps: "github.com/go-webauthn/webauthn golang.org/x/time", not: "os"},
 
 	// Vendors that are simulated, and the machinery of tests.
 	{pkg: "sim", not: "log/slog"},

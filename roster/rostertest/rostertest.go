@@ -174,7 +174,7 @@ func sessions(t *testing.T, r roster.Roster) {
 	ctx := t.Context()
 	add(t, r, "ana", "bo")
 	session := func(id, person string, at time.Time) roster.Session {
-		return roster.Session{ID: id, Hash: hash(id), Person: person, Method: "passkey", Created: at, Seen: at, Agent: "Browser 1", From: "192.0.2.7"}
+		return roster.Session{ID: id, Hash: hash(id), Person: person, Method: "passkey", Created: at, Seen: at, Proved: at.Add(-time.Minute), Agent: "Browser 1", From: "192.0.2.7"}
 	}
 	one := session("one", "ana", day)
 	ok(t, r.AddSession(ctx, one, roster.Hash{}))

@@ -65,10 +65,10 @@ func (r *Roster) DropPasskey(ctx context.Context, person string, id []byte) erro
 
 func scanSession(from *sql.Rows) (s roster.Session, err error) {
 	var hash []byte
-	var created, seen int64
-	err = from.Scan(&hash, &s.ID, &s.Person, &s.Method, &created, &seen, &s.Agent, &s.From)
+	var created, seen, proved int64
+	err = from.Scan(&hash, &s.ID, &s.Person, &s.Method, &created, &seen, &proved, &s.Agent, &s.From)
 	copy(s.Hash[:], hash)
-	s.Created, s.Seen = when(created), when(seen)
+	s.Created, s.Seen, s.Proved = when(created), when(seen), when(proved)
 	return s, err
 }
 
@@ -81,7 +81,7 @@ func (r *Roster) AddSession(ctx context.Context, s roster.Session, instead roste
 		if _, err := tx.ExecContext(ctx, statement("sessions_over"), millis(s.Created.Add(-roster.SessionAge)), millis(s.Created.Add(-roster.SessionIdle))); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, statement("session_add"), s.Hash[:], s.ID, s.Person, s.Method, millis(s.Created), millis(s.Seen), s.Agent, s.From)
+		_, err := tx.ExecContext(ctx, statement("session_add"), s.Hash[:], s.ID, s.Person, s.Method, millis(s.Created), millis(s.Seen), millis(s.Proved), s.Agent, s.From)
 		return ofNobody(err)
 	})
 }

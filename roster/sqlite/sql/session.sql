@@ -1,1 +1,1 @@
-SELECT hash, id, person, method, created, seen, agent, origin FROM session WHERE hash = ?;
+SELECT hash, id, person, method, created, seen, proved, agent, origin FROM session WHERE hash = ?;

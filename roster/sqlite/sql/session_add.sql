@@ -1,1 +1,1 @@
-INSERT INTO session (hash, id, person, method, created, seen, agent, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO session (hash, id, person, method, created, seen, proved, agent, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);

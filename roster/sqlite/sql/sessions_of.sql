@@ -1,1 +1,1 @@
-SELECT hash, id, person, method, created, seen, agent, origin FROM session WHERE person = ? ORDER BY created DESC, id;
+SELECT hash, id, person, method, created, seen, proved, agent, origin FROM session WHERE person = ? ORDER BY created DESC, id;

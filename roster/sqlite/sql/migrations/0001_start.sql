@@ -40,6 +40,7 @@ CREATE TABLE session (
   method  TEXT    NOT NULL,
   created INTEGER NOT NULL,
   seen    INTEGER NOT NULL,
+  proved  INTEGER NOT NULL,
   agent   TEXT    NOT NULL,
   origin  TEXT    NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,95 @@
+package signin
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/roster"
+)
+
+// A Way is something that somebody signs in with.
+type Way struct {
+	ID   string // of a passkey
+	Name string
+	Used string // when, for people; empty: never
+}
+
+// ways is where somebody sees and changes what they sign in with. Who came by a
+// code is sent here first: the code is used up.
+func (s *Server) ways(w http.ResponseWriter, r *http.Request) {
+	_, who, err := s.session(r)
+	if err != nil {
+		http.Redirect(w, r, "/sign-in?next="+url.QueryEscape("/sign-in/ways"), http.StatusSeeOther)
+		return
+	}
+	s.showWays(w, r, http.StatusOK, who, Page{Next: local(r.URL.Query().Get("next"))})
+}
+
+func (s *Server) showWays(w http.ResponseWriter, r *http.Request, status int, who access.Subject, p Page) {
+	if err := s.fillWays(r, who, &p); err != nil {
+		s.cfg.Log.Error("listing ways to sign in", "err", err)
+		status, p.Problem = http.StatusServiceUnavailable, said(err)
+	}
+	s.show(w, r, status, p)
+}
+
+func (s *Server) fillWays(r *http.Request, who access.Subject, p *Page) error {
+	p.Ways, p.Person, p.Fresh = true, who.Actor.ID, who.Fresh
+	me, err := s.cfg.Roster.Person(r.Context(), who.Actor.ID)
+	if err != nil {
+		return err
+	}
+	keys, err := s.cfg.Roster.PasskeysOf(r.Context(), me.ID)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		way := Way{ID: base64.RawURLEncoding.EncodeToString(k.ID), Name: k.Name}
+		if !k.Used.IsZero() {
+			way.Used = k.Used.Format("2 Jan 2006 15:04 UTC")
+		}
+		p.Passkeys = append(p.Passkeys, way)
+	}
+	for _, l := range me.Logins {
+		p.Logins = append(p.Logins, l.Issuer)
+	}
+	return nil
+}
+
+// settled reports whether somebody has something to sign in with the next time.
+func (s *Server) settled(r *http.Request, p roster.Person) bool {
+	keys, err := s.cfg.Roster.PasskeysOf(r.Context(), p.ID)
+	return err != nil || len(keys)+len(p.Logins) > 0
+}
+
+// dropPasskey takes one of one's own passkeys away.
+func (s *Server) dropPasskey(w http.ResponseWriter, r *http.Request) {
+	_, who, err := s.session(r)
+	if err != nil {
+		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		return
+	}
+	if err := s.drop(r, who); err != nil {
+		s.showWays(w, r, statuses[pawl.KindOf(err)], who, Page{Problem: said(err)})
+		return
+	}
+	http.Redirect(w, r, "/sign-in/ways", http.StatusSeeOther)
+}
+
+func (s *Server) drop(r *http.Request, who access.Subject) error {
+	if err := access.Check(who, access.Request{Action: access.Tokens}); err != nil {
+		return err
+	}
+	id, err := base64.RawURLEncoding.DecodeString(r.PostFormValue("id"))
+	if err != nil {
+		return roster.NotFound("passkey")
+	}
+	if err := s.record(r.Context(), audit.PolicyChanged, who.Actor, "person "+who.Actor.ID+": a passkey taken away"); err != nil {
+		return err
+	}
+	return s.cfg.Roster.DropPasskey(r.Context(), who.Actor.ID, id)
+}
