@@ -18,6 +18,7 @@ type Page struct {
 	First   bool   // nobody can sign in yet but by the code on the server's terminal
 	Code    bool   // whether a code can be typed in
 	Keys    bool   // whether passkeys can be used
+	Buttons []Button
 
 	Ways     bool // it is the page of what somebody signs in with
 	Fresh    bool // they have just shown who they are
@@ -51,7 +52,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p Page
 	if founded, err := s.founded(r.Context()); err == nil {
 		p.First = !founded
 	}
-	p.Code, p.Keys = p.Person == "", s.keys != nil
+	p.Code, p.Keys, p.Buttons = p.Person == "", s.keys != nil, s.buttons()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if s.cfg.Page != nil {

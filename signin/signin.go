@@ -29,6 +29,8 @@ type Config struct {
 	// BehindProxy says that every request comes through a proxy that sets
 	// X-Forwarded-For; its last address is the one that counts.
 	BehindProxy bool
+	// Providers vouch for people whose login somebody here has made theirs.
+	Providers []Provider
 	// Page draws the sign-in page in the look of an application. Nil: plainly.
 	Page func(http.ResponseWriter, *http.Request, Page)
 	Now  func() time.Time // nil: time.Now
@@ -54,6 +56,7 @@ type Server struct {
 	refused *echo
 	tickets *tickets
 	keys    *webauthn.WebAuthn // nil: no passkeys
+	remotes map[string]*remote // providers, by name
 }
 
 // mostBody bounds what is read of a request.
@@ -82,6 +85,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	if s.keys, err = newWebAuthn(origin); err != nil {
 		return nil, badOrigin(err.Error())
+	}
+	if err := s.meetProviders(); err != nil {
+		return nil, err
 	}
 	s.routes()
 	return s, nil
@@ -117,6 +123,8 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /sign-in/passkey.js", s.asset("passkey.js", "text/javascript; charset=utf-8"))
 	s.mux.HandleFunc("POST /sign-in/code", s.code)
 	s.mux.HandleFunc("GET /sign-in/ways", s.ways)
+	s.mux.HandleFunc("GET /sign-in/oidc/{name}", s.leave)
+	s.mux.HandleFunc("GET /sign-in/oidc/{name}/callback", s.comeBack)
 	if s.keys != nil {
 		s.mux.HandleFunc("POST /sign-in/passkey/begin", s.challenge)
 		s.mux.HandleFunc("POST /sign-in/passkey/finish", s.byPasskey)

@@ -30,9 +30,10 @@ var revealers = map[string]string{
 	"cmd/pawl/env.go":        "puts a value into the environment of the command that somebody asked for",
 	"engine/take.go":         "tells how long a value is that was pasted, and its vendor's mark",
 
-	"roster/person.go":  "hashes tokens and codes",
-	"roster/token.go":   "looks at the form of a token",
-	"signin/session.go": "puts the secret of a session into its cookie",
+	"roster/person.go":   "hashes tokens and codes",
+	"roster/token.go":    "looks at the form of a token",
+	"signin/provider.go": "hands the client secret to the library that sends it to the provider",
+	"signin/session.go":  "puts the secret of a session into its cookie",
 
 	"api/client.go":             "puts the token into the Authorization header",
 	"api/work.go":               "sends the value that a person has made into the one request that takes it",
