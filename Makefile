@@ -6,6 +6,7 @@ GO ?= go
 
 test: setup check ## format, vet, all tests, and the short torture
 	$(GO) test ./...
+	$(GO) test ./cmd/pawl -run '$(FIRE)' -args -some
 	$(GO) run ./cmd/pawl demo
 
 setup: ## what a bare machine lacks: Go itself is the only thing that is not installed from here

@@ -162,14 +162,7 @@ func TestDiskFull(t *testing.T) {
 			t.Error("the disk was never full")
 		}
 	})
-	left := []int{0, 40, 120, 300}
-	if *torture {
-		left = nil
-		for kib := 0; kib <= 600; kib += 20 {
-			left = append(left, kib)
-		}
-	}
-	for _, kib := range left {
+	for kib := 40; kib <= 600; kib += amount(260, 130, 20) {
 		t.Run(fmt.Sprint(kib, "KiB"), func(t *testing.T) {
 			defer violations.addIf(t)
 			f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")

@@ -212,16 +212,13 @@ var (
 
 // TestKilledAtEveryRequest kills pawl at a request, before and after its
 // effect, and while it has it, resumes it, and wants the rotation to end as if
-// nothing had happened. By default some requests are taken; -torture takes all.
-func TestKilledAtEveryRequest(t *testing.T) { killedAt(t, "a rotation", rotate, 16) }
+// nothing had happened. How many is up to -some and -torture.
+func TestKilledAtEveryRequest(t *testing.T) { killedAt(t, "a rotation", rotate, amount(48, 16, 1)) }
 
 // TestRehearsalKilledAtEveryRequest is the same for the way back.
-func TestRehearsalKilledAtEveryRequest(t *testing.T) { killedAt(t, "a rehearsal", rehearse, 24) }
+func TestRehearsalKilledAtEveryRequest(t *testing.T) { killedAt(t, "a rehearsal", rehearse, amount(64, 24, 1)) }
 
 func killedAt(t *testing.T, what string, args []string, step int) {
-	if *torture {
-		step = 1
-	}
 	t.Parallel()
 	var kills, violations count
 	t.Cleanup(func() {
@@ -250,10 +247,7 @@ func killedAt(t *testing.T, what string, args []string, step int) {
 // vendors are as the last one left them. After so many deaths it is left alone,
 // and has to end well.
 func TestKilledAgainAndAgain(t *testing.T) {
-	companies := 16
-	if *torture {
-		companies = 64
-	}
+	companies := amount(3, 16, 64)
 	const deaths = 20
 	t.Parallel()
 	var kills, violations count
@@ -289,10 +283,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 // after it has its effect, and wants the rotation to end well, at once or after
 // resuming.
 func TestAnswerLostAtEveryRequest(t *testing.T) {
-	step := 24
-	if *torture {
-		step = 1
-	}
+	step := amount(60, 24, 1)
 	t.Parallel()
 	var lost, violations count
 	t.Cleanup(func() {

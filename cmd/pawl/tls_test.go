@@ -165,7 +165,7 @@ func TestTLS(t *testing.T) {
 	for i, vendor := range tlsVendors {
 		for j, why := range []string{"Expired", "WrongHost", "UnknownCA"} {
 			for k, after := range []int{0, 4} {
-				if !*torture && (i+j+k)%3 != 0 {
+				if (i+j+k)%amount(6, 3, 1) != 0 {
 					continue
 				}
 				t.Run(vendor+"/TLS"+why+[]string{"", "Midway"}[k], func(t *testing.T) {
@@ -238,7 +238,7 @@ func badCertificate(t *testing.T, vendor, why string, after int) {
 // TestDNS has the name of a vendor not resolve, from the beginning.
 func TestDNS(t *testing.T) {
 	t.Parallel()
-	for _, vendor := range tlsVendors[:4] {
+	for _, vendor := range tlsVendors[:amount(1, 4, 4)] {
 		t.Run(vendor+"/NXDOMAIN", func(t *testing.T) {
 			t.Parallel()
 			defer turn()()

@@ -6,8 +6,24 @@ import (
 	"testing"
 )
 
-// torture makes the tests under fire take every case instead of some.
-var torture = flag.Bool("torture", false, "take every request, fault and moment instead of some")
+// How much the tests under fire take on: a few cases, so that `go test ./...` is
+// done soon; with -some, enough to find what is grossly wrong, as `make test`
+// does; with -torture, all of them.
+var (
+	some    = flag.Bool("some", false, "take many requests, faults and moments instead of a few")
+	torture = flag.Bool("torture", false, "take every request, fault and moment")
+)
+
+// amount is how much of something is taken on.
+func amount(few, many, all int) int {
+	switch {
+	case *torture:
+		return all
+	case *some:
+		return many
+	}
+	return few
+}
 
 // tally says how much was done, and how much of it went wrong. `make torture`
 // collects these lines.
