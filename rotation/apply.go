@@ -527,7 +527,7 @@ func (s *State) listed(e pawl.Event) {
 	if len(e.IDs) > 0 {
 		a.GivenUp = "its answer was lost"
 	} else if !e.At.Before(a.At.Add(Settle)) {
-		a.GivenUp = "the vendor made nothing"
+		a.GivenUp = nothingMade
 	}
 }
 

@@ -116,6 +116,13 @@ type Attempt struct {
 	GivenUp string    // why it will not be used; empty while it may
 }
 
+// nothingMade is why an attempt was given up whose answer was lost.
+const nothingMade = "the vendor made nothing"
+
+// MadeNothing reports whether the answer to a mint was lost, and nothing that it
+// made was found for as long as was looked.
+func (a Attempt) MadeNothing() bool { return a.Status == Unsure && a.GivenUp == nothingMade }
+
 // A Kill is a generation that must be revoked although no consumer was ever
 // asked to use it.
 type Kill struct {

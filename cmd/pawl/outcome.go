@@ -36,6 +36,7 @@ func judge(r engine.Result) verdict {
 		for _, who := range unconfirmed(s) {
 			v.next = append(v.next, "pawl confirm "+name+" "+who+"   # once they have moved: the old key no longer works for them")
 		}
+		v.next = append(v.next, lookAgain(s, name)...)
 		return v
 	case pawl.RolledBack:
 		v := verdict{code: exitDone, text: fmt.Sprintf("%s is rolled back: every copy is restored and proved, nothing is left behind", r.ID),
@@ -45,6 +46,7 @@ func judge(r engine.Result) verdict {
 		} else if who := moved(s); len(who) > 0 && s.Plan.Reason != pawl.Rehearsal {
 			v.safe += " Whoever had moved to it has to move back: " + strings.Join(who, ", ") + "."
 		}
+		v.next = append(v.next, lookAgain(s, name)...)
 		return deadOld(v, s, name)
 	case pawl.Failed:
 		v.code, v.text = exitFailed, fmt.Sprintf("%s failed: %s", r.ID, s.Failure.Detail)
@@ -86,6 +88,18 @@ func judge(r engine.Result) verdict {
 		v.safe += " The revoke was asked for: pawl resume revokes it once everything is proved."
 	}
 	return v
+}
+
+// lookAgain is what to do about a mint whose answer was lost and of which nothing
+// was found. It made nothing, or the vendor's list hid what it made for as long
+// as was looked: then that lives, and nobody has its value.
+func lookAgain(s *rotation.State, name string) []string {
+	for _, a := range s.Attempts {
+		if a.MadeNothing() && len(s.Kills) == 0 {
+			return []string{"pawl sweep " + name + "   # the answer to a mint was lost, and nothing that it made was found: look once more, later"}
+		}
+	}
+	return nil
 }
 
 // acceptedBroken lists the places that the revoke did not wait for, because
