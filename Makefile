@@ -40,8 +40,9 @@ torture: setup ## the real program and its journal: every request, every fault, 
 	exit $$bad
 
 SEEDS ?= 100000
-soak: ## the deterministic simulator over SEEDS rotations
-	$(GO) test ./internal/dst -run 'TestSeeds' -timeout 12h -v -args -dst.seeds=$(SEEDS)
+ENGINES ?= 10000
+soak: ## the deterministic simulator over SEEDS rotations, and the real engine in ENGINES of its worlds
+	$(GO) test ./internal/dst -run 'TestSeeds|TestEngine$$' -timeout 12h -v -args -dst.seeds=$(SEEDS) -dst.engine=$(ENGINES)
 
 mutants: ## one seeded bug at a time: the simulator has to catch each by name
 	$(GO) test ./internal/dst -run 'TestMutants' -timeout 12h -v -args -dst.mutants=3000

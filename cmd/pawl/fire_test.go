@@ -216,7 +216,9 @@ var (
 func TestKilledAtEveryRequest(t *testing.T) { killedAt(t, "a rotation", rotate, amount(48, 16, 1)) }
 
 // TestRehearsalKilledAtEveryRequest is the same for the way back.
-func TestRehearsalKilledAtEveryRequest(t *testing.T) { killedAt(t, "a rehearsal", rehearse, amount(64, 24, 1)) }
+func TestRehearsalKilledAtEveryRequest(t *testing.T) {
+	killedAt(t, "a rehearsal", rehearse, amount(64, 24, 1))
+}
 
 func killedAt(t *testing.T, what string, args []string, step int) {
 	t.Parallel()

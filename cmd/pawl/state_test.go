@@ -307,3 +307,25 @@ func TestBackupRestored(t *testing.T) {
 		})
 	}
 }
+
+// TestSealingKeyLost takes the key away that opens the values of an unfinished
+// rotation. A person is needed then, nothing is made up and nothing revoked; with
+// the key back it ends well.
+func TestSealingKeyLost(t *testing.T) {
+	t.Parallel()
+	defer turn()()
+	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
+	f.killOn("PATCH /apps/", "after", rotate...)
+	keys, err := filepath.Glob(filepath.Join(f.home, ".config", "pawl", "keys", "*.key"))
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("keys %v, %v", keys, err)
+	}
+	f.must(os.Rename(keys[0], keys[0]+".lost"))
+	live := len(f.w.Heroku.Authorizations())
+	f.want(exitHelp, resume...)
+	if !f.w.Heroku.Valid(f.old) || len(f.w.Heroku.Authorizations()) != live {
+		t.Error("something was made or revoked without the key")
+	}
+	f.must(os.Rename(keys[0]+".lost", keys[0]))
+	f.mustResume(rotate)
+}

@@ -19,6 +19,10 @@
 // it, freeze it, or let another one take over. Calls travel through a network
 // that refuses, throttles, loses, delays, repeats and lies about the past.
 //
+// [RunEngine] puts the real engine where the workers are. It is slower, can be
+// given no bugs, and shows what a mirror cannot: that the engine is what is
+// mirrored. [Flaws] are of what stands around it.
+//
 // # Who watches
 //
 // A monitor sees the truth of the model, which no worker does. It judges the
