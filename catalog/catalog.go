@@ -29,6 +29,7 @@ type Catalog struct {
 	credentials map[string]*Credential
 	names       []string
 	freezes     []Freeze
+	signIns     []SignIn
 	frozen      *File // freezes.yaml as it was read; nil: there is none
 }
 
@@ -53,6 +54,7 @@ func LoadFS(fsys fs.FS, providers []provider.Provider) (*Catalog, Problems) {
 	}
 	problems = append(problems, l.crossCheck(c, read)...)
 	problems = append(problems, l.readFreezes(c, len(c.credentials) == len(read))...)
+	problems = append(problems, l.readSignIn(c)...)
 	if len(problems) > 0 {
 		problems.sort()
 		return nil, problems

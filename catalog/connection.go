@@ -202,25 +202,31 @@ func isLoopback(host string) bool {
 // plain reports whether the connection does without TLS.
 func (c *Connection) plain() bool { return strings.HasPrefix(c.URL, "http://") }
 
-// secretField reads one reference to a secret. What is wrong with it is said
-// without quoting it.
 func (r *reader) secretField(c *Connection, p pair) {
-	ref, err := r.reference(p.value)
-	if err == nil {
+	if ref, ok := r.secretRef(p.key.text, p.value); ok {
 		c.Secrets[p.key.text] = ref
-		return
+	}
+}
+
+// secretRef reads one reference to a secret. What is wrong with it is said
+// without quoting it.
+func (r *reader) secretRef(key string, n *node) (secretref.Ref, bool) {
+	ref, err := r.reference(n)
+	if err == nil {
+		return ref, true
 	}
 	if !errors.Is(err, secretref.ErrNotReference) {
-		r.report(p.value.at, "", "%s: %s", p.key.text, err)
-		return
+		r.report(n.at, "", "%s: %s", key, err)
+		return ref, false
 	}
 	suggestion := ""
-	if scheme, _, found := strings.Cut(p.value.text, ":"); found && p.value.kind == textNode {
+	if scheme, _, found := strings.Cut(n.text, ":"); found && n.kind == textNode {
 		if near, ok := nearest(scheme, []string{"env", "file", "command", "credential", "keyring"}); ok && near != scheme {
 			suggestion = fmt.Sprintf("did you mean %q?", near+":")
 		}
 	}
-	r.report(p.value.at, suggestion, "%s %s", p.key.text, err)
+	r.report(n.at, suggestion, "%s %s", key, err)
+	return ref, false
 }
 
 func (r *reader) reference(n *node) (secretref.Ref, error) {

@@ -64,7 +64,7 @@ func isPublic(key string, value *token.Token) bool {
 	switch key {
 	case "kind", "version":
 		return true
-	case "url":
+	case "url", "issuer":
 		return !strings.ContainsAny(value.Value, "@?#")
 	case "command":
 		return value.Prev != nil && value.Prev.Type != token.MappingValueType

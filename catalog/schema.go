@@ -57,6 +57,14 @@ func FreezesSchema() []byte {
 	return b.document(root)
 }
 
+// SignInSchema returns the JSON Schema of sign-in.yaml.
+func SignInSchema() []byte {
+	b := &schemas{definitions: object{}}
+	root := b.structure(reflect.TypeFor[signInKeys]())
+	root["title"] = "OpenID providers by which people sign in to a server"
+	return b.document(root)
+}
+
 type object = map[string]any
 
 // schemas builds one schema.

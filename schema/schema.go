@@ -18,6 +18,11 @@ var Credential []byte
 //go:embed connections.v1.json
 var Connections []byte
 
+// SignIn is the schema of sign-in.yaml.
+//
+//go:embed sign-in.v1.json
+var SignIn []byte
+
 // Freezes is the schema of freezes.yaml.
 //
 //go:embed freezes.v1.json

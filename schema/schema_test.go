@@ -30,6 +30,7 @@ func TestUpToDate(t *testing.T) {
 		"credential.v1.json":  catalog.CredentialSchema(vendors()),
 		"connections.v1.json": catalog.ConnectionsSchema(vendors()),
 		"freezes.v1.json":     catalog.FreezesSchema(),
+		"sign-in.v1.json":     catalog.SignInSchema(),
 	} {
 		if *update {
 			if err := os.WriteFile(file, want, 0o644); err != nil {
@@ -123,6 +124,10 @@ func TestMistakesAreInvalid(t *testing.T) {
 		{"freezes.yaml", catalog.FreezesSchema(), [][2]string{
 			{"from: 2026-12-18 18:00 Europe/Paris", "from: 2026-12-18"}, {"until:", "untl:"}, {"    why: Nobody deploys over the holidays.\n", ""},
 			{"who: platform", "who: [platform]"}, {"[heroku-api-key]", "heroku-api-key"}, {"version: 1", "version: 2"},
+		}},
+		{"sign-in.yaml", catalog.SignInSchema(), [][2]string{
+			{"name: acme", "name: Acme Corp"}, {"issuer: https://id.acme.example", "issuer: id.acme.example"}, {"client_id: pawl", "client: pawl"},
+			{"client_secret: credential:oidc-client-secret", "client_secret: CANARY"}, {"version: 1", "version: 2"}, {"providers:", "provider:"},
 		}},
 	} {
 		schema := compile(t, file.schema)

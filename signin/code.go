@@ -66,7 +66,7 @@ func (s *Server) code(w http.ResponseWriter, r *http.Request) {
 			s.show(w, r, http.StatusServiceUnavailable, Page{Next: next, Problem: said(err)})
 			return
 		}
-		if !s.settled(r, p) {
+		if s.cfg.Settle && !s.settled(r, p) {
 			next = "/sign-in/ways?next=" + url.QueryEscape(next)
 		}
 		http.Redirect(w, r, next, http.StatusSeeOther)

@@ -31,6 +31,9 @@ type Config struct {
 	BehindProxy bool
 	// Providers vouch for people whose login somebody here has made theirs.
 	Providers []Provider
+	// Settle shows those who came by a code how they sign in from now on, before
+	// anything else: the code is used up.
+	Settle bool
 	// Page draws the sign-in page in the look of an application. Nil: plainly.
 	Page func(http.ResponseWriter, *http.Request, Page)
 	Now  func() time.Time // nil: time.Now

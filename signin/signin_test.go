@@ -41,7 +41,7 @@ func open(t *testing.T, f func(*testing.T, *gate), options ...func(*signin.Confi
 		g.add(roster.Person{ID: "ana", Roles: []access.Role{access.Admin, access.Operator}, Logins: []roster.Login{roster.UnixLogin("ana")}})
 		g.add(roster.Person{ID: "bo", Roles: []access.Role{access.Approver}, Teams: []string{"security"}})
 		g.add(roster.Person{ID: "eva", Roles: []access.Role{access.Viewer}, Disabled: true})
-		cfg := signin.Config{Roster: g.people, Origin: g.origin, Record: g.record}
+		cfg := signin.Config{Roster: g.people, Origin: g.origin, Record: g.record, Settle: true}
 		for _, o := range options {
 			o(&cfg)
 		}

@@ -51,6 +51,7 @@ func (a *app) runInit(dir string, simulated bool) error {
 		"schema/credential.v1.json":  string(catalog.CredentialSchema(all.Providers())),
 		"schema/connections.v1.json": string(catalog.ConnectionsSchema(all.Providers())),
 		"schema/freezes.v1.json":     string(catalog.FreezesSchema()),
+		"schema/sign-in.v1.json":     string(catalog.SignInSchema()),
 	}); err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 		return err
 	}
 	d := desk.New(desk.Config{Journal: s, Engine: eng, Catalog: f.Catalog, Log: a.log()})
-	door, err := a.openDoor(ctx, s, "http://localhost", false)
+	door, err := a.openDoor(ctx, s, f.Catalog(), "http://localhost", false)
 	if err != nil {
 		return err
 	}

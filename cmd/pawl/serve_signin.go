@@ -12,10 +12,12 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/peer"
 	"github.com/pawl-dev/pawl/roster"
 	teamfile "github.com/pawl-dev/pawl/roster/sqlite"
+	"github.com/pawl-dev/pawl/secretref"
 	"github.com/pawl-dev/pawl/signin"
 )
 
@@ -31,16 +33,29 @@ func (d *doorway) Close() error { return d.people.Close() }
 
 // openDoor opens the doorway of a state. Origin is the server as browsers see
 // it; behind a proxy, the proxy says who they are.
-func (a *app) openDoor(ctx context.Context, s *store, origin string, behindProxy bool) (*doorway, error) {
+func (a *app) openDoor(ctx context.Context, s *store, cat *catalog.Catalog, origin string, behindProxy bool) (*doorway, error) {
 	people, err := teamfile.Open(ctx, filepath.Join(s.dir, "team.db"))
 	if err != nil {
 		return nil, err
 	}
-	in, err := signin.New(signin.Config{Roster: people, Record: s.Record, Origin: origin, BehindProxy: behindProxy, Local: localPeer, Log: a.log()})
+	in, err := signin.New(signin.Config{Roster: people, Record: s.Record, Origin: origin, BehindProxy: behindProxy, Local: localPeer, Settle: true,
+		Providers: a.providersOf(cat), Log: a.log()})
 	if err != nil {
 		return nil, errors.Join(err, people.Close())
 	}
 	return &doorway{in, desk.NewTeam(desk.TeamConfig{Roster: people, Record: s.Record, Log: a.log()}), people}, nil
+}
+
+// providersOf are the OpenID providers of the catalog. Their secrets are read
+// each time that one is needed, so that they can be rotated, too.
+func (a *app) providersOf(cat *catalog.Catalog) []signin.Provider {
+	resolver := &secretref.Resolver{Getenv: a.getenv, Dir: a.catalogFolder()}
+	var all []signin.Provider
+	for _, p := range cat.SignIns() {
+		all = append(all, signin.Provider{Name: p.Name, Title: p.Title, Issuer: p.Issuer, ClientID: p.ClientID,
+			Secret: func(ctx context.Context) (pawl.Secret, error) { return resolver.Resolve(ctx, p.Secret, p.Host()) }})
+	}
+	return all
 }
 
 type connKey struct{}
