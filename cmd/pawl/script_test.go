@@ -91,6 +91,7 @@ type stage struct {
 
 	mu      sync.Mutex
 	output  bytes.Buffer   // everything that was printed
+	news    chan struct{}  // closed when more is printed; nil: nobody waits for it
 	running *os.Process    // by exit
 	typed   string         // for the next exit
 	replies []reply        // for the next exit too
@@ -135,6 +136,10 @@ func (s *stage) mustNotLeak() {
 func (s *stage) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.news != nil {
+		close(s.news)
+		s.news = nil
+	}
 	return s.output.Write(p)
 }
 
@@ -286,7 +291,7 @@ func scriptAt(ts *testscript.TestScript, neg bool, args []string) {
 	switch args[1] {
 	case "kill":
 	case "interrupt":
-		act = func() { s.signal(os.Interrupt) }
+		act = s.interrupt
 	case "exit", "beside":
 		want, err := strconv.Atoi(args[2])
 		ts.Check(err)
@@ -310,6 +315,27 @@ func (s *stage) signal(sig os.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running.Signal(sig)
+}
+
+// interrupt sends Ctrl-C, and keeps the answer to the request back until the
+// program has said that it is stopping: a busy machine may deliver it late.
+func (s *stage) interrupt() {
+	s.signal(os.Interrupt)
+	late := time.After(5 * time.Second)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for from := s.output.Len(); !bytes.Contains(s.output.Bytes()[from:], []byte("Stopping")); {
+		news := make(chan struct{})
+		s.news = news
+		s.mu.Unlock()
+		select {
+		case <-news:
+		case <-late: // it says nothing, or not here
+			s.mu.Lock()
+			return
+		}
+		s.mu.Lock()
+	}
 }
 
 func scriptBreak(ts *testscript.TestScript, neg bool, args []string) {
