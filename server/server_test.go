@@ -231,6 +231,40 @@ func TestStream(t *testing.T) {
 	})
 }
 
+// TestStreamEnds: who is signed out, or may not see any more, is told nothing
+// from the next beat on.
+func TestStreamEnds(t *testing.T) {
+	desktest.Open(t, withApproval, func(t *testing.T, o *desktest.Office) {
+		who, refused := desktest.Who("eva", access.Viewer), error(nil)
+		s := server.New(server.Config{Desk: o.Desk, Who: func(*http.Request) (access.Subject, error) { return who, refused }})
+		for what, change := range map[string]func(){
+			"signed out": func() { refused = &pawl.Error{Kind: pawl.Denied, Err: errors.New("over")} },
+			"no role":    func() { who.Roles = nil },
+		} {
+			who, refused = desktest.Who("eva", access.Viewer), nil
+			done := make(chan struct{})
+			go func() {
+				s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/events", nil))
+				close(done)
+			}()
+			time.Sleep(20 * time.Second)
+			select {
+			case <-done:
+				t.Fatalf("%s: the stream has ended before", what)
+			default:
+			}
+			change()
+			time.Sleep(15 * time.Second)
+			select {
+			case <-done:
+			default:
+				t.Errorf("%s: the stream goes on", what)
+			}
+		}
+		s.Close()
+	})
+}
+
 // TestOpenAPI: the description that is committed is the one of the code.
 func TestOpenAPI(t *testing.T) {
 	s := server.New(server.Config{})

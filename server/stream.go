@@ -62,6 +62,9 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		case <-s.closed:
 			return
 		case <-tick.C:
+			if again, err := s.cfg.Who(r); err != nil || s.may(r, again, only) != nil {
+				return // signed out, revoked or disabled meanwhile
+			}
 			out.send("", "", ": alive")
 		case <-l.Ready:
 			for _, id := range l.Take() {

@@ -300,7 +300,7 @@ func TestSessionsEnd(t *testing.T) {
 			t.Errorf("after five minutes: %+v %v", who, err)
 		}
 		busy := g.as("ana")
-		for range 24 {
+		for range 23 {
 			time.Sleep(29 * time.Minute)
 			if _, err := busy.whoami(); err != nil {
 				t.Fatal(err)
@@ -308,6 +308,16 @@ func TestSessionsEnd(t *testing.T) {
 		}
 		who, err := idle.whoami()
 		isNobody(t, "idle for too long", who, err)
+		left := g.as("bo") // a page that is left open
+		for range 3 {
+			time.Sleep(10*time.Minute - 1)
+			if _, err := left.whoami("Accept", "text/event-stream"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(3)
+		who, err = left.whoami("Accept", "text/event-stream")
+		isNobody(t, "a page left open", who, err)
 		time.Sleep(25 * time.Minute)
 		who, err = busy.whoami()
 		isNobody(t, "after twelve hours", who, err)

@@ -121,12 +121,18 @@ func (s *Server) session(r *http.Request) (roster.Session, access.Subject, error
 	if err != nil {
 		return at, who, err
 	}
-	if now.Sub(at.Seen) >= touch {
+	if now.Sub(at.Seen) >= touch && !listens(r) {
 		if err := s.cfg.Roster.SeeSession(r.Context(), at.Hash, now); err != nil {
 			s.cfg.Log.Warn("remembering that a session was used", "err", err)
 		}
 	}
 	return at, who, nil
+}
+
+// listens reports whether a request is a stream: a page that is left open is
+// nobody at work, and does not keep a session alive.
+func listens(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }
 
 // current is the session whose cookie a request has, over or not.
