@@ -159,8 +159,11 @@ func TestOpenID(t *testing.T) {
 		if who, err := in.whoami(); err != nil || !who.Fresh || in.cookie().Value == first {
 			t.Errorf("%+v %v", who, err)
 		}
-		if w := in.arrive(in.through(p, user2, "?again")); w.Code != 401 {
-			t.Errorf("somebody else says who bo is: %d", w.Code)
+		ana := g.as("ana")
+		ana.arrive(ana.through(p, user2, "?link"))
+		time.Sleep(time.Minute)
+		if w := in.arrive(in.through(p, user2, "?again")); w.Code != 401 || !strings.Contains(w.Body.String(), "somebody else") {
+			t.Errorf("ana says that she is bo: %d", w.Code)
 		}
 		said := g.said()
 		for _, want := range []string{"policy.changed bo person bo: a login added, https://id.acme.example", "auth.signed_in bo by oidc from 192.0.2.7", "auth.denied nobody a login of the provider acme that is not good"} {
