@@ -16,6 +16,7 @@ type Report struct {
 	Size      int64     // records that are shown to be genuine and in order
 	Root      tlog.Hash // of those
 	Last      time.Time // of the last record; zero for an empty log
+	Part      bool      // of a log: each record is in it, and others are not shown
 	Witnessed int64     // records that the witness vouches for too; only from VerifyAgainst
 }
 

@@ -37,6 +37,7 @@ var diagram = []row{
 	{pkg: "journal/sqlite", uses: ". audit journal", deps: "golang.org/x/mod golang.org/x/sys modernc.org/sqlite", tests: "journal/journaltest", not: "net net/http log/slog"},
 
 	// What recorded rotations show.
+	{pkg: "evidence", uses: ". audit", deps: "golang.org/x/mod", tests: "journal journal/journaltest", not: "os net net/http log/slog"},
 	{pkg: "history", uses: ". journal rotation", std: "pure"},
 	{pkg: "ical", not: "os net net/http log/slog"},
 	{pkg: "postmortem", uses: ". journal rotation", std: "pure"},
