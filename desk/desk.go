@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/journal"
@@ -26,6 +28,10 @@ type Config struct {
 	Catalog func() *catalog.Catalog
 	Now     func() time.Time // nil: time.Now
 	Log     *slog.Logger     // nil: nothing is logged
+	// Signer is the key of the audit log, to sign evidence with; nil: none is made.
+	Signer *audit.Signer
+	// Witnesses says what other places have seen of the log; nil: there is none.
+	Witnesses func() []api.Witness
 	// Counts is how long an approval counts; 0: a day.
 	Counts time.Duration
 	Limits schedule.Limits // of what the scheduler begins
@@ -37,10 +43,14 @@ type Config struct {
 
 // A Desk is safe for concurrent use.
 type Desk struct {
-	cfg    Config
-	feed   *Feed
-	pool   *Pool
-	book   *book
+	cfg  Config
+	feed *Feed
+	pool *Pool
+	book *book
+
+	reading  sync.Mutex // held by who reads the whole log
+	verified atomic.Pointer[verified]
+
 	packed packed
 
 	meant      meant

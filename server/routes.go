@@ -55,9 +55,10 @@ func (s *Server) routes() {
 	get(s, "get-calendar", "/api/v1/calendar", "What is due when, what begins by itself, and what waits for a person", func(ctx context.Context, _ *struct{}) (*api.Calendar, error) {
 		return point(d.Calendar(ctx, subject(ctx)))
 	})
-	get(s, "list-records", "/api/v1/audit/records", "The audit log, newest first", func(ctx context.Context, in *auditing) (*api.Page[api.Record], error) {
+	get(s, "list-records", "/api/v1/audit/records", "The audit log, newest first", func(ctx context.Context, in *records) (*api.Page[api.Record], error) {
 		return point(d.Records(ctx, subject(ctx), in.query()))
 	})
+	s.auditing(d)
 	s.work(d)
 	s.mux.HandleFunc("GET /api/v1/events", s.stream)
 }
@@ -124,7 +125,7 @@ type (
 		Open  bool   `query:"open"`
 		Of    string `query:"credential" maxLength:"64"`
 	}
-	auditing struct {
+	records struct {
 		After      string `query:"after" maxLength:"20"`
 		Limit      int    `query:"limit" minimum:"0" maximum:"200"`
 		Order      string `query:"order" enum:"newest,oldest" doc:"Oldest, to follow the log from a record on: after is then its number."`
@@ -161,7 +162,7 @@ type (
 	answered[T any] struct{ Body T }
 )
 
-func (in *auditing) query() desk.RecordQuery {
+func (in *records) query() desk.RecordQuery {
 	return desk.RecordQuery{After: in.After, Limit: in.Limit, Oldest: in.Order == "oldest", Credential: in.Credential, Rotation: in.Rotation, Person: in.Person, Action: in.Action}
 }
 

@@ -80,9 +80,9 @@ var diagram = []row{
 
 	// A team around it: what people ask for, and what drives it for them.
 	{pkg: "peer", uses: ".", deps: "golang.org/x/sys", not: "net/http log/slog"},
-	{pkg: "desk", uses: ". access api audit catalog engine history journal roster rotation schedule", tests: "desk/desktest", not: "os net net/http"},
+	{pkg: "desk", uses: ". access api audit catalog engine evidence history journal roster rotation schedule", tests: "desk/desktest", not: "os net net/http"},
 	{pkg: "desk/desktest", uses: ". access audit catalog desk engine journal provider/all seal", not: "net net/http"},
-	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest", not: "os"},
+	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest evidence", not: "os"},
 
 	// Who may come in.
 	{pkg: "roster", uses: ". access", tests: "roster/rostertest", not: "os net net/http log/slog"},

@@ -1,0 +1,137 @@
+package desk
+
+import (
+	"context"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/evidence"
+)
+
+// An EvidenceQuery says of what. What is zero is without a bound.
+type EvidenceQuery struct {
+	From, To   time.Time
+	Credential string
+	Page       bool // for people, as HTML; else the pack
+}
+
+// Evidence makes an evidence pack, or its page. The whole log is read for it, so
+// it is made for one at a time.
+func (d *Desk) Evidence(ctx context.Context, who access.Subject, q EvidenceQuery) ([]byte, error) {
+	if err := d.allow(ctx, who, access.Request{Action: access.ExportAudit}, q.Credential); err != nil {
+		return nil, err
+	}
+	if d.cfg.Signer == nil {
+		return nil, fault(pawl.Unavailable, "", "this server has no key to sign evidence with")
+	}
+	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
+		return nil, fault(pawl.Invalid, "", "from has to be before to")
+	}
+	done, err := d.alone()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	checkpoint, records, err := d.cfg.Journal.Audit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := evidence.Build(evidence.Input{Signer: d.cfg.Signer, Checkpoint: checkpoint, Records: records, Hashes: d.cfg.Journal.AuditHashes(ctx),
+		Made: d.now(), By: who.Actor, From: q.From, To: q.To, Credential: q.Credential, Every: d.every()})
+	if err != nil {
+		return nil, err
+	}
+	if q.Page {
+		return p.Page(d.cfg.Signer)
+	}
+	return p.Text(), nil
+}
+
+func (d *Desk) every() map[string]time.Duration {
+	every, cat := map[string]time.Duration{}, d.cfg.Catalog()
+	for _, name := range cat.Names() {
+		if cred, err := cat.Credential(name); err == nil {
+			every[name] = cred.Schedule.Every
+		}
+	}
+	return every
+}
+
+// alone keeps what reads the whole log to one at a time.
+func (d *Desk) alone() (done func(), err error) {
+	if !d.reading.TryLock() {
+		return nil, fault(pawl.Throttled, "try again in a moment", "the log is being read for somebody else")
+	}
+	return d.reading.Unlock, nil
+}
+
+// VerifyLog shows that every record of the log is as it was signed. A log that
+// is not is no error but the answer.
+func (d *Desk) VerifyLog(ctx context.Context, who access.Subject) (api.Log, error) {
+	if err := d.allow(ctx, who, access.Request{Action: access.SeeAudit}, ""); err != nil {
+		return api.Log{}, err
+	}
+	if d.cfg.Signer == nil {
+		return api.Log{}, fault(pawl.Unavailable, "", "this server has no key to verify the log with")
+	}
+	done, err := d.alone()
+	if err != nil {
+		return api.Log{}, err
+	}
+	defer done()
+	checkpoint, records, err := d.cfg.Journal.Audit(ctx)
+	if err != nil {
+		return api.Log{}, err
+	}
+	report, err := audit.Verify(checkpoint, d.cfg.Signer.Public(), records)
+	found := verified{at: d.now(), size: report.Size}
+	if pawl.KindOf(err) == pawl.Conflict {
+		found.wrong, err = err.Error(), nil
+	}
+	if err != nil {
+		return api.Log{}, err
+	}
+	d.verified.Store(&found)
+	return d.log(ctx)
+}
+
+// verified is what the last look at the whole log came to.
+type verified struct {
+	at    time.Time
+	size  int64
+	wrong string
+}
+
+// Log says how long the log is, how far it was verified and witnessed, and when.
+func (d *Desk) Log(ctx context.Context, who access.Subject) (api.Log, error) {
+	if err := d.allow(ctx, who, access.Request{Action: access.SeeAudit}, ""); err != nil {
+		return api.Log{}, err
+	}
+	return d.log(ctx)
+}
+
+func (d *Desk) log(ctx context.Context) (api.Log, error) {
+	checkpoint, _, err := d.cfg.Journal.Audit(ctx)
+	if err != nil {
+		return api.Log{}, err
+	}
+	l := api.Log{Checkpoint: string(checkpoint), Witnesses: []api.Witness{}}
+	if d.cfg.Signer != nil {
+		l.Key = d.cfg.Signer.Public()
+		head, err := audit.ParseCheckpoint(checkpoint, l.Key)
+		if err != nil {
+			return api.Log{}, err
+		}
+		l.Size = head.Tree.N
+	}
+	if v := d.verified.Load(); v != nil {
+		l.Verified, l.VerifiedAt, l.Wrong = v.size, stamp(v.at), v.wrong
+	}
+	if d.cfg.Witnesses != nil {
+		l.Witnesses = append(l.Witnesses, d.cfg.Witnesses()...)
+	}
+	return l, nil
+}
