@@ -14,13 +14,14 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/audit"
-	"github.com/pawl-dev/pawl/journal/sqlite"
 )
 
 func newAuditCommand(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "audit", Short: "Show, verify and export the audit log",
-		RunE: func(cmd *cobra.Command, _ []string) error { return usage("audit: want show, verify or export") }}
-	cmd.AddCommand(newAuditShowCommand(a), newAuditVerifyCommand(a), newAuditExportCommand(a))
+	cmd := &cobra.Command{Use: "audit", Short: "Show, verify, export and witness the audit log",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return usage("audit: want show, verify or export, or witness")
+		}}
+	cmd.AddCommand(newAuditShowCommand(a), newAuditVerifyCommand(a), newAuditExportCommand(a), newAuditWitnessCommand(a))
 	return cmd
 }
 
@@ -34,8 +35,8 @@ func newAuditVerifyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "verify [FILE]", Short: "Verify the log, or an exported file of it, with the public key alone",
 		Long: `Finds any record that was changed, dropped, added, moved or cut off, against the signed
 checkpoint. --key is the public key or a file that holds it (default: audit.pub beside the
-journal); --witness is a checkpoint that was kept elsewhere, and finds a log that was rolled
-back as a whole.
+journal); --witness is a checkpoint that was kept elsewhere (a file, or file:, git: or https: as
+in pawl audit witness), and finds a log that was rolled back as a whole.
 
 Exit status: 0 everything is as it was signed · 1 it is not`,
 		Args: names(0, 1),
@@ -43,7 +44,7 @@ Exit status: 0 everything is as it was signed · 1 it is not`,
 			return a.runAuditVerify(cmd.Context(), args, key, witness)
 		}}
 	cmd.Flags().StringVar(&key, "key", "", "public key, or file that holds it")
-	cmd.Flags().StringVar(&witness, "witness", "", "file with a checkpoint that was kept elsewhere")
+	cmd.Flags().StringVar(&witness, "witness", "", "checkpoint that was kept elsewhere: a file, git:DIR or https://HOST#KEY")
 	return cmd
 }
 
@@ -178,6 +179,9 @@ func (a *app) runAuditVerify(ctx context.Context, args []string, key, witness st
 		return nil
 	}
 	a.print("ok: %d records, unchanged and complete up to the signed checkpoint", report.Size)
+	if witness != "" {
+		a.say("%s the witness vouches for %d of them", a.sign(good), report.Witnessed)
+	}
 	return nil
 }
 
@@ -189,23 +193,6 @@ func notAsSigned(err error) error {
 		next: []string{"keep a copy of the state folder as it is, and find out who could write to it"}}
 }
 
-// witness is a checkpoint to hold the log against: one that was kept elsewhere,
-// else the newest one beside the journal. A log that is behind it was set back.
-func (a *app) witness(file string) ([]byte, error) {
-	if file != "" {
-		kept, err := os.ReadFile(file)
-		if err != nil {
-			return nil, usage("%v", err)
-		}
-		return kept, nil
-	}
-	path, err := a.stateFile()
-	if err != nil || a.acceptOld {
-		return nil, err
-	}
-	return sqlite.Witness(path)
-}
-
 func (a *app) verifyLog(ctx context.Context, args []string, key, witness string) (audit.Report, error) {
 	if len(args) == 1 {
 		return a.verifyFile(args[0], key)
@@ -215,14 +202,27 @@ func (a *app) verifyLog(ctx context.Context, args []string, key, witness string)
 		return audit.Report{}, err
 	}
 	defer done()
-	kept, err := a.witness(witness)
+	kept, show, err := a.witness(ctx, witness)
 	if err != nil {
 		return audit.Report{}, err
 	}
 	if len(kept) > 0 {
 		return audit.VerifyAgainst(kept, checkpoint, key, records)
 	}
-	return audit.Verify(checkpoint, key, records)
+	report, err := audit.Verify(checkpoint, key, records)
+	if err != nil || !show {
+		return report, err
+	}
+	j, err := a.readState(ctx)
+	if err != nil {
+		return report, err
+	}
+	defer j.Close()
+	seen, err := a.showWitness(ctx, j, key, witness)
+	if report.Witnessed = seen.Size; err != nil && pawl.KindOf(err) != pawl.Conflict {
+		return report, &exit{code: exitFailed, err: fmt.Errorf("the log is as it was signed, but the witness could not be asked: %w", err)}
+	}
+	return report, err
 }
 
 // publicKey is what --key says: a file that holds the key, or the key itself.

@@ -23,6 +23,7 @@ type serving struct {
 	noSchedule bool
 	metrics    string
 	log        string
+	witness    []string
 }
 
 func newServeCommand(a *app) *cobra.Command {
@@ -45,6 +46,7 @@ Exit status: 0 stopped · 2 usage or catalog · 6 another process drives this st
 	}
 	cmd.Flags().StringVar(&o.metrics, "metrics", "", "serve /metrics, /livez and /readyz at this address, as 127.0.0.1:9400; without sign-in")
 	cmd.Flags().StringVar(&o.log, "log", "", "log to stderr as text or json")
+	cmd.Flags().StringArrayVar(&o.witness, "witness", nil, "show the audit log to this other place as it grows: file:PATH, git:DIR or https://HOST#KEY (may be repeated)")
 	cmd.Flags().BoolVar(&o.noSchedule, "no-schedule", false, "begin nothing by itself")
 	cmd.Flags().StringVar(&o.socket, "socket", "", "path of the Unix socket (default pawl.sock in the state folder)")
 	return cmd
@@ -67,7 +69,11 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 	if err != nil {
 		return err
 	}
-	d := desk.New(desk.Config{Journal: s, Engine: eng, Catalog: f.Catalog, Log: a.log()})
+	d, witnessed, err := a.openDesk(ctx, o, s, f, eng)
+	if err != nil {
+		return err
+	}
+	defer witnessed()
 	door, err := a.openDoor(ctx, s, f.Catalog(), "http://localhost", false)
 	if err != nil {
 		return err
