@@ -101,6 +101,7 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 	if metricsAt != "" {
 		a.tell("metrics on http://"+metricsAt+"/metrics", "address", metricsAt)
 	}
+	a.supervise(ctx, s)
 	return a.serveUntil(ctx, srv, l, d.Pool())
 }
 

@@ -36,6 +36,7 @@ var diagram = []row{
 	{pkg: "journal/journaltest", uses: ". audit journal", deps: "golang.org/x/mod", not: "os net net/http"},
 	{pkg: "journal/sqlite", uses: ". audit journal", deps: "golang.org/x/mod golang.org/x/sys modernc.org/sqlite", tests: "journal/journaltest", not: "net net/http log/slog"},
 
+	{pkg: "systemd", uses: ".", not: "os net/http log/slog"},
 	{pkg: "witness", uses: ". audit journal", deps: "golang.org/x/mod", tests: "journal/journaltest"},
 
 	// What recorded rotations show.
