@@ -93,6 +93,7 @@ var diagram = []row{
 	{pkg: "roster/sqlite", uses: ". roster", deps: "modernc.org/sqlite", tests: "access roster/rostertest", not: "net net/http log/slog"},
 	{pkg: "metrics", uses: ". access desk history", deps: "github.com/prometheus/client_golang", tests: "api desk/desktest", not: "os"},
 	{pkg: "signin", uses: ". access audit roster", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", not: "os"},
+	{pkg: "team", uses: ". access api desk", tests: "audit roster", not: "os"},
 
 	// Vendors that are simulated, and the machinery of tests.
 	{pkg: "sim", not: "log/slog"},

@@ -33,6 +33,7 @@ var revealers = map[string]string{
 	"roster/person.go":   "hashes tokens and codes",
 	"roster/token.go":    "looks at the form of a token",
 	"signin/provider.go": "hands the client secret to the library that sends it to the provider",
+	"team/me.go":         "shows a token or a code to who has just made it, once",
 	"signin/session.go":  "puts the secret of a session into its cookie",
 
 	"api/client.go":             "puts the token into the Authorization header",
