@@ -84,6 +84,21 @@ func (c *Client) Calendar(ctx context.Context) (all Calendar, err error) {
 	return all, c.get(ctx, "/api/v1/calendar", &all)
 }
 
+// People lists who belongs to the team.
+func (c *Client) People(ctx context.Context) (p Page[Person], err error) {
+	return p, c.get(ctx, "/api/v1/people", &p)
+}
+
+// Tokens lists tokens, newest first.
+func (c *Client) Tokens(ctx context.Context) (p Page[Token], err error) {
+	return p, c.get(ctx, "/api/v1/tokens", &p)
+}
+
+// RevokeToken ends a token.
+func (c *Client) RevokeToken(ctx context.Context, id string) (t Token, err error) {
+	return t, c.post(ctx, "/api/v1/tokens/"+url.PathEscape(id)+"/revoke", struct{}{}, 0, &t)
+}
+
 // Start begins a rotation.
 func (c *Client) Start(ctx context.Context, s Start) (r Rotation, err error) {
 	return r, c.post(ctx, "/api/v1/rotations", s, 0, &r)

@@ -60,6 +60,7 @@ func (s *Server) routes() {
 	})
 	s.auditing(d)
 	s.work(d)
+	s.team()
 	s.mux.HandleFunc("GET /api/v1/events", s.stream)
 }
 

@@ -19,6 +19,7 @@ type Config struct {
 	Desk *desk.Desk
 	// Who finds out who asks. Its error is the answer.
 	Who     func(*http.Request) (access.Subject, error)
+	Team    *desk.Team // nil: nobody is asked about people and tokens
 	Version string
 	Now     func() time.Time // nil: time.Now
 }

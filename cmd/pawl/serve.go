@@ -79,7 +79,7 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 		return err
 	}
 	defer door.Close()
-	api := server.New(server.Config{Desk: d, Version: version, Who: door.Who})
+	api := server.New(server.Config{Desk: d, Version: version, Who: door.Who, Team: door.team})
 	if o.socket == "" {
 		o.socket = filepath.Join(s.dir, "pawl.sock")
 	}

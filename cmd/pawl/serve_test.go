@@ -101,6 +101,12 @@ func ask(ctx context.Context, ts *testscript.TestScript, c *api.Client, args []s
 	}
 	switch args[0] {
 	case "get":
+		switch args[1] {
+		case "me":
+			return c.Me(ctx)
+		case "tokens":
+			return c.Tokens(ctx)
+		}
 		return c.Credentials(ctx, "")
 	case "calendar":
 		return coming(ctx, c, args[1])

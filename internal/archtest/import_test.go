@@ -85,7 +85,7 @@ var diagram = []row{
 	{pkg: "peer", uses: ".", deps: "golang.org/x/sys", not: "net/http log/slog"},
 	{pkg: "desk", uses: ". access api audit catalog engine evidence history journal roster rotation schedule", tests: "desk/desktest", not: "os net net/http"},
 	{pkg: "desk/desktest", uses: ". access audit catalog desk engine journal provider/all seal", not: "net net/http"},
-	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest evidence", not: "os"},
+	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest roster evidence", not: "os"},
 
 	// Who may come in.
 	{pkg: "roster", uses: ". access", tests: "roster/rostertest", not: "os net net/http log/slog"},
