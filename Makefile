@@ -2,7 +2,7 @@
 export CGO_ENABLED = 0
 GO ?= go
 
-.PHONY: test check build man demo torture soak mutants bench fuzz conformance-heroku setup
+.PHONY: test check build release man demo torture soak mutants bench fuzz conformance-heroku setup
 
 test: setup check ## format, vet, all tests, and the short torture
 	$(GO) test ./...
@@ -21,6 +21,19 @@ check:
 
 build: ## ./pawl, stripped
 	$(GO) build -trimpath -ldflags "-s -w" -o pawl ./cmd/pawl
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+RELEASE = -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$(VERSION) -X main.revision=$(REVISION)"
+release: ## dist/: static binaries and their checksums; the first is built again elsewhere, and has to be the same
+	rm -rf dist && mkdir dist
+	@for t in $(TARGETS); do f=dist/pawl_$$(echo $$t | tr / _); echo $$f; \
+	  GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build $(RELEASE) -o $$f ./cmd/pawl || exit 1; done
+	cd dist && if command -v sha256sum >/dev/null; then sha256sum pawl_*; else shasum -a 256 pawl_*; fi >checksums.txt
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && tar -cf - --exclude ./.git --exclude ./dist . | tar -xf - -C "$$dir" && \
+	  t=$(firstword $(TARGETS)) && (cd "$$dir" && GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build $(RELEASE) -o again ./cmd/pawl) && \
+	  cmp "$$dir/again" dist/pawl_$$(echo $$t | tr / _) && echo "reproducible: $$t"
 
 man: ## the manual pages, into ./man
 	$(GO) run ./cmd/pawl man -o man

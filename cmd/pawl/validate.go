@@ -84,18 +84,19 @@ func newSchemaCommand(a *app) *cobra.Command {
 	}
 }
 
-// version is set by the release build.
-var version = "dev"
+// version and revision are set by the release build, which does not look at the
+// repository, so that it is the same wherever it is made.
+var version, revision = "dev", ""
 
 func newVersionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: names(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			revision, goVersion := "", ""
+			revision, goVersion := revision, ""
 			if info, ok := debug.ReadBuildInfo(); ok {
 				goVersion = info.GoVersion
 				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" {
+					if s.Key == "vcs.revision" && revision == "" {
 						revision = s.Value
 					}
 				}
