@@ -30,6 +30,7 @@ type Catalog struct {
 	names       []string
 	freezes     []Freeze
 	signIns     []SignIn
+	notify      Notify
 	frozen      *File // freezes.yaml as it was read; nil: there is none
 }
 
@@ -53,8 +54,10 @@ func LoadFS(fsys fs.FS, providers []provider.Provider) (*Catalog, Problems) {
 		problems = append(problems, one.problems...)
 	}
 	problems = append(problems, l.crossCheck(c, read)...)
-	problems = append(problems, l.readFreezes(c, len(c.credentials) == len(read))...)
 	problems = append(problems, l.readSignIn(c)...)
+	whole := len(c.credentials) == len(read)
+	problems = append(problems, l.readFreezes(c, whole)...)
+	problems = append(problems, l.readNotify(c, whole)...)
 	if len(problems) > 0 {
 		problems.sort()
 		return nil, problems

@@ -4,6 +4,7 @@
 //	credentials/*.yaml      one credential a file
 //	freezes.yaml            times in which nothing is begun by itself; need not be there
 //	sign-in.yaml            OpenID providers by which people sign in to a server; need not be there
+//	notify.yaml             who is told of what by a server; need not be there
 //
 // Reading is all or nothing. Every mistake in every file is found in one go,
 // each with its file, line and column, the source line with a caret below it,

@@ -78,7 +78,7 @@ func (l *loader) readFreezes(c *Catalog, whole bool) Problems {
 		n := root.get("freezes").items[i]
 		c.freezes = append(c.freezes, r.freeze(k, n))
 		if whole {
-			r.checkHeld(k, n.get("credentials"), c)
+			r.checkHeld(k.Credentials, n.get("credentials"), c)
 		}
 	}
 	slices.SortStableFunc(c.freezes, func(a, b Freeze) int { return a.From.Compare(b.From) })
@@ -107,9 +107,9 @@ func (r *reader) freeze(k freezeKeys, n *node) Freeze {
 
 // checkHeld finds names that are not in the catalog: a slip of the pen would
 // hold nothing.
-func (r *reader) checkHeld(k freezeKeys, list *node, c *Catalog) {
+func (r *reader) checkHeld(names []string, list *node, c *Catalog) {
 	known := sortedKeys(c.credentials)
-	for i, name := range k.Credentials {
+	for i, name := range names {
 		if _, ok := c.credentials[name]; !ok && i < len(list.items) && name != "" {
 			r.report(list.items[i].at, r.suggest(name, known), "no credential %q in the catalog", clip(name, 80))
 		}

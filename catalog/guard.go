@@ -62,7 +62,7 @@ func isKey(tk *token.Token) bool {
 // secret among them is masked anyway.
 func isPublic(key string, value *token.Token) bool {
 	switch key {
-	case "kind", "version":
+	case "kind", "version", "tell", "credentials", "tls":
 		return true
 	case "url", "issuer":
 		return !strings.ContainsAny(value.Value, "@?#")

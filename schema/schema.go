@@ -27,3 +27,8 @@ var SignIn []byte
 //
 //go:embed freezes.v1.json
 var Freezes []byte
+
+// Notify is the schema of notify.yaml.
+//
+//go:embed notify.v1.json
+var Notify []byte

@@ -31,6 +31,7 @@ func TestUpToDate(t *testing.T) {
 		"connections.v1.json": catalog.ConnectionsSchema(vendors()),
 		"freezes.v1.json":     catalog.FreezesSchema(),
 		"sign-in.v1.json":     catalog.SignInSchema(),
+		"notify.v1.json":      catalog.NotifySchema(),
 	} {
 		if *update {
 			if err := os.WriteFile(file, want, 0o644); err != nil {
@@ -120,6 +121,11 @@ func TestMistakesAreInvalid(t *testing.T) {
 		{"connections.yaml", catalog.ConnectionsSchema(vendors()), [][2]string{
 			{"version: 1", "version: '1'"}, {"kind: slack", "kind: slak"}, {`token: "netrc"`, `token: "CANARY"`}, {`, token: "netrc"`, ""},
 			{"client_id:", "clientid:"}, {`token: "netrc"`, "token: {command: []}"}, {`token: "netrc"`, "token: 12345"}, {"connections:", "conections:"},
+		}},
+		{"notify.yaml", catalog.NotifySchema(), [][2]string{
+			{"version: 1", "version: 2"}, {"kind: slack", "kind: slak"}, {"to: C0000000001", "two: C0000000001"}, {"token: credential:slack", "token: xoxb-CANARY"},
+			{"host: smtp.acme.example:587", "hst: smtp.acme.example:587"}, {"to: [ops@acme.example]", "to: ops@acme.example"}, {"[overdue, failed]", "[overdu]"},
+			{"key: env:PAGERDUTY_KEY", "url: https://a.example"}, {"networks: [10.1.0.0/16]", "networks: [everywhere]"}, {"channels:", "chanels:"},
 		}},
 		{"freezes.yaml", catalog.FreezesSchema(), [][2]string{
 			{"from: 2026-12-18 18:00 Europe/Paris", "from: 2026-12-18"}, {"until:", "untl:"}, {"    why: Nobody deploys over the holidays.\n", ""},

@@ -52,6 +52,7 @@ func (a *app) runInit(dir string, simulated bool) error {
 		"schema/connections.v1.json": string(catalog.ConnectionsSchema(all.Providers())),
 		"schema/freezes.v1.json":     string(catalog.FreezesSchema()),
 		"schema/sign-in.v1.json":     string(catalog.SignInSchema()),
+		"schema/notify.v1.json":      string(catalog.NotifySchema()),
 	}); err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func unfilled(folder string) []string {
 
 func newSchemaCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "schema [credential|connections|freezes|sign-in]", Short: "Print the JSON Schema that editors complete and check the catalog by",
+		Use: "schema [credential|connections|freezes|notify|sign-in]", Short: "Print the JSON Schema that editors complete and check the catalog by",
 		Args: names(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			switch {
@@ -79,7 +79,11 @@ func newSchemaCommand(a *app) *cobra.Command {
 				_, err := a.out.Write(catalog.SignInSchema())
 				return err
 			}
-			return usage("schema %q: want credential, connections, freezes or sign-in", args[0])
+			if args[0] == "notify" {
+				_, err := a.out.Write(catalog.NotifySchema())
+				return err
+			}
+			return usage("schema %q: want credential, connections, freezes, notify or sign-in", args[0])
 		},
 	}
 }
