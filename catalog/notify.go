@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/netip"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/secretref"
@@ -236,8 +237,9 @@ func (r *reader) fillChannel(c *Channel, own any, n *node) {
 var address = regexp.MustCompile(`^[^\s<>",;:\\@]+@[A-Za-z0-9.-]+$`)
 
 func (r *reader) checkMail(c *Channel, n *node) {
-	host, _, err := net.SplitHostPort(c.Host)
-	if at := n.get("host"); at != nil && c.Host != "" && err != nil {
+	host, port, _ := cutLast(c.Host, ':')
+	if _, err := strconv.ParseUint(port, 10, 16); n.get("host") != nil && c.Host != "" && (err != nil || host == "") {
+		at := n.get("host")
 		r.report(at.at, "", "not a host and a port, as smtp.acme.example:587")
 	}
 	if c.TLS == "" {
@@ -245,7 +247,7 @@ func (r *reader) checkMail(c *Channel, n *node) {
 	}
 	if at := n.get("tls"); at != nil && c.TLS != "starttls" && c.TLS != "none" {
 		r.report(at.at, r.suggest(c.TLS, []string{"starttls", "none"}), "neither starttls nor none")
-	} else if at != nil && c.TLS == "none" && !isLoopback(host) {
+	} else if at != nil && c.TLS == "none" && !isLoopback(strings.Trim(host, "[]")) {
 		r.report(at.at, "", "without TLS only a mail server on this machine is used")
 	}
 	if at := n.get("from"); at != nil && c.From != "" && !address.MatchString(c.From) {

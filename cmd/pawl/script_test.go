@@ -77,7 +77,7 @@ func TestScripts(t *testing.T) {
 			"further": scriptFurther, "flip": scriptFlip, "cut": scriptCut, "scribble": scriptScribble, "sql": scriptSQL,
 			"hand": scriptHand, "paste": scriptPaste, "opens": scriptOpens, "connection": scriptConnection, "reply": scriptReply,
 			"server": scriptServer, "killserver": scriptKillServer, "api": scriptAPI,
-			"metrics": scriptMetrics, "bearer": scriptBearer, "types": scriptTypes,
+			"metrics": scriptMetrics, "receiver": scriptReceiver, "told": scriptTold, "bearer": scriptBearer, "types": scriptTypes,
 		},
 	})
 }
@@ -97,6 +97,7 @@ type stage struct {
 	replies []reply        // for the next exit too
 	flying  sync.WaitGroup // requests that the vendors work on
 	served  served         // by server
+	told    *receiver      // by receiver
 }
 
 type stageKey struct{}

@@ -90,7 +90,12 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 	srv := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ConnContext: withConn}
 	srv.RegisterOnShutdown(api.Close)
 	go f.watch(ctx)
-	metricsAt, err := a.expose(ctx, exposure{addr: o.metrics, desk: d, folio: f, schedule: !o.noSchedule})
+	told, err := a.openHerald(ctx, d, f, s.dir)
+	if err != nil {
+		return err
+	}
+	defer told.Close()
+	metricsAt, err := a.expose(ctx, exposure{addr: o.metrics, desk: d, folio: f, schedule: !o.noSchedule, waiting: told.Waiting})
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type folio struct {
 type edition struct {
 	catalog *catalog.Catalog
 	opener  *connect.Opener
+	over    chan struct{} // closed when there is a newer one
 }
 
 // reread is how often the files are looked at.
@@ -55,7 +56,9 @@ func (a *app) openFolio() (*folio, error) {
 func (f *folio) take(cat *catalog.Catalog) {
 	o := f.a.newOpener(cat)
 	o.Tally = &f.tally
-	f.now.Store(&edition{cat, o})
+	if before := f.now.Swap(&edition{cat, o, make(chan struct{})}); before != nil {
+		close(before.over)
+	}
 }
 
 // Catalog is the newest catalog without a mistake.

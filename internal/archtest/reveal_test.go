@@ -40,6 +40,10 @@ var revealers = map[string]string{
 	"api/work.go":               "sends the value that a person has made into the one request that takes it",
 	"desk/desktest/desktest.go": "a simulated vendor and its places",
 
+	"notify/webhook/webhook.go":     "keys the signature of a webhook with the secret",
+	"notify/pagerduty/pagerduty.go": "puts the integration key into the event",
+	"notify/mail/mail.go":           "signs in to the mail server",
+
 	"provider/wire/do.go":              "puts the token into the Authorization header",
 	"provider/heroku/vars.go":          "puts the value into a config var, and compares what is there",
 	"provider/heroku/byhand.go":        "reads what the vendor's tools print of a new token",

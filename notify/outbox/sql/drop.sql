@@ -1,0 +1,1 @@
+UPDATE delivery SET state = 2 WHERE row = ?1

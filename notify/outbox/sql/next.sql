@@ -1,0 +1,1 @@
+SELECT min(due) FROM delivery WHERE state = 0 AND channel = ?1

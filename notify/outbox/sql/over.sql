@@ -1,0 +1,1 @@
+UPDATE note SET stands = 0 WHERE id = ?1 AND stands = 1

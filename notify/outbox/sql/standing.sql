@@ -1,0 +1,1 @@
+SELECT body FROM note WHERE stands = 1 ORDER BY made, id
