@@ -77,7 +77,7 @@ func TestScripts(t *testing.T) {
 			"further": scriptFurther, "flip": scriptFlip, "cut": scriptCut, "scribble": scriptScribble, "sql": scriptSQL,
 			"hand": scriptHand, "paste": scriptPaste, "opens": scriptOpens, "connection": scriptConnection, "reply": scriptReply,
 			"server": scriptServer, "killserver": scriptKillServer, "api": scriptAPI,
-			"metrics": scriptMetrics, "receiver": scriptReceiver, "told": scriptTold, "bearer": scriptBearer, "types": scriptTypes,
+			"metrics": scriptMetrics, "receiver": scriptReceiver, "told": scriptTold, "click": scriptClick, "bearer": scriptBearer, "types": scriptTypes,
 		},
 	})
 }

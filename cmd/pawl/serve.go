@@ -90,7 +90,7 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 	srv := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ConnContext: withConn}
 	srv.RegisterOnShutdown(api.Close)
 	go f.watch(ctx)
-	told, err := a.openHerald(ctx, d, f, s.dir)
+	told, err := a.openHerald(ctx, d, f, s.dir, door.person)
 	if err != nil {
 		return err
 	}

@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/notify"
 	"github.com/pawl-dev/pawl/notify/mail"
 	"github.com/pawl-dev/pawl/notify/outbox"
 	"github.com/pawl-dev/pawl/notify/pagerduty"
+	"github.com/pawl-dev/pawl/notify/slack"
 	"github.com/pawl-dev/pawl/notify/webhook"
 	"github.com/pawl-dev/pawl/provider/wire"
 	"github.com/pawl-dev/pawl/secretref"
@@ -24,18 +27,20 @@ type herald struct {
 	desk  *desk.Desk
 	folio *folio
 	box   *outbox.Box
+	who   func(ctx context.Context, person string) (access.Subject, error)
 	stop  context.CancelFunc
 	done  chan struct{}
 }
 
-// openHerald begins to tell until it is closed. The outbox lies beside the journal.
-func (a *app) openHerald(ctx context.Context, d *desk.Desk, f *folio, dir string) (*herald, error) {
+// openHerald begins to tell until it is closed. The outbox lies beside the
+// journal. Who says who decides by a click.
+func (a *app) openHerald(ctx context.Context, d *desk.Desk, f *folio, dir string, who func(context.Context, string) (access.Subject, error)) (*herald, error) {
 	box, err := outbox.Open(ctx, filepath.Join(dir, "outbox.db"))
 	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(ctx)
-	h := &herald{a: a, desk: d, folio: f, box: box, stop: stop, done: make(chan struct{})}
+	h := &herald{a: a, desk: d, folio: f, box: box, who: who, stop: stop, done: make(chan struct{})}
 	go h.run(ctx)
 	return h, nil
 }
@@ -83,10 +88,48 @@ func (h *herald) tell(ctx context.Context, n catalog.Notify) {
 		return
 	}
 	cfg := notify.Config{Desk: h.desk, Outbox: h.box, Link: n.Link, Log: h.a.log()}
+	var listening sync.WaitGroup
+	defer listening.Wait()
 	for _, c := range n.Channels {
-		cfg.Channels = append(cfg.Channels, notify.Channel{Name: c.Name, Tells: c.Tells, Sender: &opened{open: func(ctx context.Context) (notify.Sender, error) { return h.sender(ctx, c) }}})
+		o := &opened{open: func(ctx context.Context) (notify.Sender, error) { return h.sender(ctx, c) }}
+		cfg.Channels = append(cfg.Channels, notify.Channel{Name: c.Name, Tells: c.Tells, Sender: o})
+		if len(c.People) > 0 {
+			listening.Go(func() { h.listen(ctx, c.Name, o) })
+		}
 	}
 	notify.New(cfg).Run(ctx)
+}
+
+// listen hears what people click, once the channel can be opened.
+func (h *herald) listen(ctx context.Context, name string, o *opened) {
+	for ctx.Err() == nil {
+		s, err := o.sender(ctx)
+		if l, ok := s.(interface{ Run(context.Context) }); ok {
+			l.Run(ctx)
+			return
+		}
+		h.a.log().Warn("clicks are not heard", "channel", name, "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Minute):
+		}
+	}
+}
+
+// decide does what somebody clicked, as who the roster says that they are now.
+// A click is as good as signing in: Slack has let them in, and notify.yaml says
+// that this is who they are.
+func (h *herald) decide(ctx context.Context, c slack.Click) error {
+	who, err := h.who(ctx, c.Person)
+	if err != nil {
+		return err
+	}
+	if c.Approve {
+		_, err = h.desk.Approve(ctx, who, c.Rotation, desk.Anything, c.Digest)
+	} else {
+		_, err = h.desk.Deny(ctx, who, c.Rotation, desk.Anything, "in Slack")
+	}
+	return err
 }
 
 // sender opens a channel: its secrets are read now.
@@ -103,6 +146,9 @@ func (h *herald) sender(ctx context.Context, c catalog.Channel) (notify.Sender, 
 		return mail.New(mail.Config{Host: c.Host, Plain: c.TLS == "none", User: c.User, Password: secrets["password"], From: c.From, To: c.To}), nil
 	case "pagerduty":
 		return pagerduty.New(pagerduty.Config{Key: secrets["key"], URL: c.URL, HTTP: wire.NewClient(client())}), nil
+	case "slack":
+		return slack.New(slack.Config{Token: secrets["token"], AppToken: secrets["app_token"], URL: c.URL, To: c.To[0], HTTP: wire.NewClient(client()),
+			People: c.People, Decide: h.decide, Log: h.a.log()}), nil
 	case "webhook":
 		return webhook.New(webhook.Config{URL: c.URL, Secret: secrets["secret"], Networks: c.Networks})
 	}

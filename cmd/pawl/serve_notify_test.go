@@ -2,11 +2,13 @@ package main
 
 import (
 	"encoding/base64"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,13 +17,15 @@ import (
 
 	"github.com/pawl-dev/pawl/notify/mail/smtpsim"
 	"github.com/pawl-dev/pawl/notify/webhook"
+	"github.com/pawl-dev/pawl/provider/slack/slacksim"
 )
 
 // A receiver is whom a script's server tells things: a webhook that believes
-// nothing unsigned, and a mail server.
+// nothing unsigned, a mail server, and a Slack workspace.
 type receiver struct {
-	key  []byte
-	mail *smtpsim.Sim
+	key   []byte
+	mail  *smtpsim.Sim
+	slack *slacksim.Sim
 
 	mu     sync.Mutex
 	bodies []string
@@ -46,6 +50,9 @@ func (r *receiver) all() string {
 	for _, m := range r.mail.Mails() {
 		text += "\nmail " + strings.ReplaceAll(m.Text, "=\r\n", "")
 	}
+	for _, m := range r.slack.Messages() {
+		text += fmt.Sprintf("\nslack %s %s %s", m.Only, m.Text, m.Blocks)
+	}
 	return text
 }
 
@@ -56,11 +63,30 @@ func scriptReceiver(ts *testscript.TestScript, neg bool, args []string) {
 	s.told = &receiver{key: []byte("CANARY-hook-key-of-thirty-two-b!")}
 	s.told.mail, err = smtpsim.Start(smtpsim.Options{NoTLS: true})
 	ts.Check(err)
-	srv := httptest.NewServer(s.told)
-	ts.Defer(func() { srv.Close(); s.told.mail.Close() })
-	text := strings.NewReplacer("HOOK", srv.URL, "MAIL", s.told.mail.Addr).Replace(ts.ReadFile(args[0]))
+	s.told.slack = slacksim.New(slacksim.Options{Now: time.Now})
+	srv, chat := httptest.NewServer(s.told), httptest.NewServer(s.told.slack)
+	ts.Defer(func() { s.told.slack.Drop(); srv.Close(); chat.Close(); s.told.mail.Close() })
+	text := strings.NewReplacer("HOOK", srv.URL, "MAIL", s.told.mail.Addr, "CHAT", chat.URL).Replace(ts.ReadFile(args[0]))
 	ts.Check(os.WriteFile(ts.MkAbs("catalog/notify.yaml"), []byte(text), 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs("catalog/secrets/hook"), []byte("whsec_"+base64.StdEncoding.EncodeToString(s.told.key)), 0o600))
+	for name, secret := range map[string]string{"hook": "whsec_" + base64.StdEncoding.EncodeToString(s.told.key), "bot": slacksim.Token, "app": slacksim.AppToken} {
+		ts.Check(os.WriteFile(ts.MkAbs("catalog/secrets/"+name), []byte(secret), 0o600))
+	}
+}
+
+// scriptClick lets a member of the workspace click a button of the newest
+// message that has it.
+func scriptClick(ts *testscript.TestScript, neg bool, args []string) {
+	told := stageOf(ts).told
+	for deadline := time.Now().Add(30 * time.Second); !told.slack.Connected() && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	for _, m := range slices.Backward(told.slack.Messages()) {
+		if _, there := m.Buttons()[args[1]]; there {
+			ts.Check(told.slack.Click(args[0], m, args[1]))
+			return
+		}
+	}
+	ts.Fatalf("no message has a button %s", args[1])
 }
 
 // scriptTold waits until what was told matches; with !, it says what must not

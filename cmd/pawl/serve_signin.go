@@ -58,6 +58,16 @@ func (a *app) providersOf(cat *catalog.Catalog) []signin.Provider {
 	return all
 }
 
+// person is somebody of the roster who has shown elsewhere, just now, who they
+// are.
+func (d *doorway) person(ctx context.Context, id string) (access.Subject, error) {
+	p, err := d.people.Person(ctx, id)
+	if err != nil {
+		return access.Subject{}, err
+	}
+	return p.Subject(true)
+}
+
 type connKey struct{}
 
 // withConn keeps the connection of a request, for localPeer.

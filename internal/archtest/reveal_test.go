@@ -42,6 +42,7 @@ var revealers = map[string]string{
 
 	"notify/webhook/webhook.go":     "keys the signature of a webhook with the secret",
 	"notify/pagerduty/pagerduty.go": "puts the integration key into the event",
+	"notify/slack/slack.go":         "hands the tokens to the client library",
 	"notify/mail/mail.go":           "signs in to the mail server",
 
 	"provider/wire/do.go":              "puts the token into the Authorization header",

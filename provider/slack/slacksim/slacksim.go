@@ -12,10 +12,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Token is the bot's token, unless Options say otherwise.
 const Token = "xoxb-slack-CANARY"
+
+// AppToken is the app-level token, unless Options say otherwise.
+const AppToken = "xapp-slack-CANARY"
 
 // Options are the workspace's. The zero value has a channel #acme-ops, the
 // person ops@acme.example and a bot with all scopes.
@@ -24,6 +28,8 @@ type Options struct {
 	Scopes   []string          // nil: chat:write, im:write, users:read.email
 	Channels map[string]string // name to id; nil: acme-ops is C0000000001
 	Users    map[string]string // e-mail address to id; nil: ops@acme.example is U0000000001
+	App      string            // the app-level token; empty: AppToken
+	Now      func() time.Time  // that messages are stamped with; nil: always the same second
 }
 
 func (o Options) withDefaults() Options {
@@ -39,6 +45,12 @@ func (o Options) withDefaults() Options {
 	if o.Users == nil {
 		o.Users = map[string]string{"ops@acme.example": "U0000000001"}
 	}
+	if o.App == "" {
+		o.App = AppToken
+	}
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Unix(1700000000, 0) }
+	}
 	return o
 }
 
@@ -48,6 +60,9 @@ type Message struct {
 	Text        string // as it was sent, with &amp; &lt; &gt;
 	UnfurlLinks bool
 	UnfurlMedia bool
+	TS          string          // what it is called
+	Blocks      json.RawMessage // nil: none
+	Only        string          // the one member who sees it; empty: everybody there
 }
 
 // Sim is a simulated workspace. It is safe for concurrent use.
@@ -59,6 +74,7 @@ type Sim struct {
 	direct   map[string]bool // ids of open direct conversations
 	messages []Message
 	requests []string
+	sockets
 }
 
 // New returns a workspace without messages. The conversation with a person
@@ -70,11 +86,17 @@ func New(o Options) *Sim {
 	mux.HandleFunc("POST /chat.postMessage", s.allowed("chat:write", s.postMessage))
 	mux.HandleFunc("POST /conversations.open", s.allowed("im:write", s.openConversation))
 	mux.HandleFunc("/users.lookupByEmail", s.allowed("users:read.email", s.lookupByEmail))
+	mux.HandleFunc("POST /chat.update", s.allowed("chat:write", s.update))
+	mux.HandleFunc("POST /chat.postEphemeral", s.allowed("chat:write", s.postEphemeral))
+	mux.HandleFunc("POST /apps.connections.open", s.openSocket)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, "unknown_method") })
 	top := http.NewServeMux()
 	top.Handle("/api/", http.StripPrefix("/api", mux))
 	top.Handle("/", mux)
-	s.Handler = s.recorded(top)
+	front := http.NewServeMux()
+	front.HandleFunc("GET /socket", s.socket) // not one request at a time: it stays open
+	front.Handle("/", s.recorded(top))
+	s.Handler = front
 	return s
 }
 
@@ -135,13 +157,50 @@ func (s *Sim) postMessage(w http.ResponseWriter, r *http.Request) {
 	case r.FormValue("text") == "":
 		refuse(w, "no_text")
 	default:
-		s.messages = append(s.messages, Message{
-			Channel:     channel,
-			Text:        r.FormValue("text"),
-			UnfurlLinks: r.FormValue("unfurl_links") != "false",
-			UnfurlMedia: r.FormValue("unfurl_media") != "false",
-		})
-		reply(w, map[string]any{"ok": true, "channel": channel, "ts": fmt.Sprintf("1700000000.%06d", len(s.messages))})
+		m := s.message(r, channel)
+		s.messages = append(s.messages, m)
+		reply(w, map[string]any{"ok": true, "channel": channel, "ts": m.TS})
+	}
+}
+
+func (s *Sim) message(r *http.Request, channel string) Message {
+	m := Message{
+		Channel:     channel,
+		Text:        r.FormValue("text"),
+		UnfurlLinks: r.FormValue("unfurl_links") != "false",
+		UnfurlMedia: r.FormValue("unfurl_media") != "false",
+		TS:          fmt.Sprintf("%d.%06d", s.opt.Now().Unix(), len(s.messages)+1),
+		Only:        r.FormValue("user"),
+	}
+	if b := r.FormValue("blocks"); b != "" {
+		m.Blocks = json.RawMessage(b)
+	}
+	return m
+}
+
+func (s *Sim) update(w http.ResponseWriter, r *http.Request) {
+	for i, m := range s.messages {
+		if m.Channel == r.FormValue("channel") && m.TS == r.FormValue("ts") {
+			s.messages[i] = s.message(r, m.Channel)
+			s.messages[i].TS = m.TS
+			reply(w, map[string]any{"ok": true, "channel": m.Channel, "ts": m.TS, "text": r.FormValue("text")})
+			return
+		}
+	}
+	refuse(w, "message_not_found")
+}
+
+func (s *Sim) postEphemeral(w http.ResponseWriter, r *http.Request) {
+	channel, ok := s.channel(r.FormValue("channel"))
+	switch {
+	case !ok:
+		refuse(w, "channel_not_found")
+	case r.FormValue("user") == "":
+		refuse(w, "user_not_in_channel")
+	default:
+		m := s.message(r, channel)
+		s.messages = append(s.messages, m)
+		reply(w, map[string]any{"ok": true, "message_ts": m.TS})
 	}
 }
 
