@@ -92,31 +92,31 @@ type channelKeys struct {
 }
 
 type slackKeys struct {
-	Token    *secretAt        `json:"token" required:"true" doc:"Bot token of a Slack app (xoxb-…)."`
-	AppToken *secretAt        `json:"app_token" doc:"App-level token (xapp-…) with connections:write, for buttons."`
+	Token    *secretAt         `json:"token" required:"true" doc:"Bot token of a Slack app (xoxb-…)."`
+	AppToken *secretAt         `json:"app_token" doc:"App-level token (xapp-…) with connections:write, for buttons."`
 	To       string            `json:"to" required:"true" doc:"A channel's id, #channel, or a member's id."`
 	URL      string            `json:"url" doc:"The API's root, if it is another one than Slack's."`
 	People   map[string]string `json:"people" doc:"Who may decide by a click: a member's id and who they are here. A click counts as saying who one is."`
 }
 
 type emailKeys struct {
-	Host     string     `json:"host" required:"true" doc:"The mail server and its port, as smtp.acme.example:587."`
-	TLS      string     `json:"tls" doc:"starttls, or none on this machine."`
-	From     string     `json:"from" required:"true" doc:"The sender's address."`
-	To       []string   `json:"to" required:"true" doc:"Addresses."`
-	User     string     `json:"user" doc:"Who signs in."`
+	Host     string    `json:"host" required:"true" doc:"The mail server and its port, as smtp.acme.example:587."`
+	TLS      string    `json:"tls" doc:"starttls, or none on this machine."`
+	From     string    `json:"from" required:"true" doc:"The sender's address."`
+	To       []string  `json:"to" required:"true" doc:"Addresses."`
+	User     string    `json:"user" doc:"Who signs in."`
 	Password *secretAt `json:"password" doc:"Their password."`
 }
 
 type pagerdutyKeys struct {
 	Key *secretAt `json:"key" required:"true" doc:"Integration key of a service (Events API v2)."`
-	URL string     `json:"url" doc:"The API's root, if it is another one than PagerDuty's."`
+	URL string    `json:"url" doc:"The API's root, if it is another one than PagerDuty's."`
 }
 
 type webhookKeys struct {
-	URL      string     `json:"url" required:"true" doc:"Where it is posted to."`
+	URL      string    `json:"url" required:"true" doc:"Where it is posted to."`
 	Secret   *secretAt `json:"secret" required:"true" doc:"What signs it, as whsec_ and base64 (Standard Webhooks)."`
-	Networks []network  `json:"networks" doc:"Private networks that it may reach, as 10.1.0.0/16; none if not given."`
+	Networks []network `json:"networks" doc:"Private networks that it may reach, as 10.1.0.0/16; none if not given."`
 }
 
 // channelKinds are the keys of each kind beyond the common ones.
