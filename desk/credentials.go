@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -54,52 +55,47 @@ func mentions(c *catalog.Credential, text string) bool {
 // A ranked is a credential in a list: what its place there depends on, and no
 // more, since of ten thousand one page is shown.
 type ranked struct {
-	cred      *catalog.Credential
-	last, due time.Time
-	state     api.State
+	cred    *catalog.Credential
+	last    time.Time
+	state   api.State
+	urgency int
+	due     int64 // the greatest: never
+	name    int   // its place among the names
 }
 
 // ranked is the whole catalog with what the journal knows, in the order in
 // which it needs somebody: open first, then by when it is due.
-func (d *Desk) ranked(ctx context.Context) ([]*ranked, map[string]pawl.RotationID, error) {
+func (d *Desk) ranked(ctx context.Context) ([]ranked, map[string]pawl.RotationID, error) {
 	last, open, err := d.book.standing(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	cat, now := d.cfg.Catalog(), d.now()
-	var all []*ranked
-	for _, name := range cat.Names() {
+	names := cat.Names()
+	all := make([]ranked, 0, len(names))
+	for i, name := range names {
 		cred, err := cat.Credential(name)
 		if err != nil {
 			continue // it was in the catalog a moment ago
 		}
-		r := &ranked{cred: cred, last: last[name]}
-		r.state, r.due = standing(cred, r.last, now)
+		r := ranked{cred: cred, last: last[name], due: math.MaxInt64, name: i}
+		state, due := standing(cred, r.last, now)
 		if _, ok := open[name]; ok {
-			r.state = api.Rotating
+			state = api.Rotating
 		}
+		if !due.IsZero() {
+			r.due = due.UnixNano()
+		}
+		r.state, r.urgency = state, urgency[state]
 		all = append(all, r)
 	}
-	slices.SortFunc(all, func(a, b *ranked) int {
-		return cmp.Or(cmp.Compare(urgency[a.state], urgency[b.state]), before(a.due, b.due), cmp.Compare(a.cred.Name, b.cred.Name))
+	slices.SortFunc(all, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(a.urgency, b.urgency), cmp.Compare(a.due, b.due), cmp.Compare(a.name, b.name))
 	})
 	return all, open, nil
 }
 
 var urgency = map[api.State]int{api.Waiting: 0, api.Rotating: 1, api.Overdue: 2, api.Soon: 3, api.Fine: 4, api.Never: 5}
-
-// before puts what is due first first, and last what never is.
-func before(a, b time.Time) int {
-	switch {
-	case a.IsZero() && b.IsZero():
-		return 0
-	case a.IsZero():
-		return 1
-	case b.IsZero():
-		return -1
-	}
-	return a.Compare(b)
-}
 
 // standing is how a credential that was last rotated then stands, and when it is
 // due.

@@ -2,7 +2,9 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"sync"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -45,24 +47,35 @@ func (d *Desk) Rotations(ctx context.Context, who access.Subject, q Query) (api.
 	if err != nil {
 		return page, err
 	}
-	for _, run := range runs {
-		if len(page.Items) == q.limit() {
-			page.Next = page.Items[len(page.Items)-1].ID
-			break
-		}
-		r, err := d.book.short(run, func() (api.Rotation, error) {
-			full, s, err := d.load(ctx, run.ID)
-			if err != nil {
-				return api.Rotation{}, err
-			}
-			return summary(full, s, d.now()), nil
-		})
-		if err != nil {
-			return page, err
-		}
-		page.Items = append(page.Items, r)
+	if len(runs) > q.limit() {
+		runs = runs[:q.limit()]
+		page.Next = runs[len(runs)-1].ID.String()
 	}
-	return page, nil
+	page.Items, err = d.summaries(ctx, runs)
+	return page, err
+}
+
+// summaries are what a list shows of rotations. What has to be read for it is
+// read a few at a time.
+func (d *Desk) summaries(ctx context.Context, runs []journal.Run) ([]api.Rotation, error) {
+	const atOnce = 4
+	items, errs := make([]api.Rotation, len(runs)), make([]error, len(runs))
+	var all sync.WaitGroup
+	for part := range atOnce {
+		all.Go(func() {
+			for i := part; i < len(runs); i += atOnce {
+				items[i], errs[i] = d.book.short(runs[i], func() (api.Rotation, error) {
+					full, s, err := d.load(ctx, runs[i].ID)
+					if err != nil {
+						return api.Rotation{}, err
+					}
+					return summary(full, s, d.now()), nil
+				})
+			}
+		})
+	}
+	all.Wait()
+	return items, errors.Join(errs...)
 }
 
 // Rotation returns one rotation with its places and what may be asked of it.
