@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -163,5 +164,15 @@ func TestLeads(t *testing.T) {
 	}
 	if !slices.Contains(access.Roles(), access.Admin) {
 		t.Fatal("no admin")
+	}
+}
+
+// TestPublishedPattern: what scanners are told is what tokens look like.
+func TestPublishedPattern(t *testing.T) {
+	for _, file := range []string{"../contrib/gitleaks/pawl.toml", "../docs/server.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil || !strings.Contains(string(text), roster.Pattern) {
+			t.Errorf("%s has another pattern than %s (%v)", file, roster.Pattern, err)
+		}
 	}
 }

@@ -11,8 +11,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver
+	code "modernc.org/sqlite/lib"
 
 	"github.com/pawl-dev/pawl"
 )
@@ -104,8 +106,8 @@ func (r *Roster) migrate(ctx context.Context) error {
 	case at > len(names):
 		return wrap(pawl.Invalid, fmt.Errorf("team.db was written by a newer pawl (format %d, this one knows %d)", at, len(names)), "use that pawl; nothing was changed")
 	case at == 0: // SQLite does not change this inside of a transaction
-		if _, err := r.write.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
-			return failure(opening, err, false)
+		if err := r.useWAL(ctx); err != nil {
+			return err
 		}
 	}
 	for n := at + 1; n <= len(names); n++ {
@@ -118,6 +120,25 @@ func (r *Roster) migrate(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// useWAL switches to a write-ahead log. SQLite does not wait for locks to do
+// that, and of two processes that make a roster at once one has to.
+func (r *Roster) useWAL(ctx context.Context) error {
+	for tries := 0; ; tries++ {
+		_, err := r.write.ExecContext(ctx, "PRAGMA journal_mode = WAL")
+		if err == nil || primary(err) != code.SQLITE_BUSY || tries == 1000 {
+			if err != nil {
+				return failure(opening, err, false)
+			}
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return failure(opening, context.Cause(ctx), false)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // step applies migration n, unless another process just did.

@@ -2,9 +2,11 @@ package sqlite_test
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -111,4 +113,24 @@ func TestRefusesFiles(t *testing.T) {
 	if _, err := sqlite.Open(t.Context(), path); pawl.KindOf(err) != pawl.Invalid || !strings.Contains(pawl.HintOf(err), "chmod 600") {
 		t.Errorf("readable by others: %v", err)
 	}
+}
+
+// TestOpenedAtOnce: a server and a command that begin together both have it.
+func TestOpenedAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "team.db")
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			r, err := sqlite.Open(t.Context(), path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer r.Close()
+			if _, err := r.PutPerson(t.Context(), roster.Person{ID: fmt.Sprint("p", i)}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
