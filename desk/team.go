@@ -122,6 +122,7 @@ type Change struct {
 	Roles    []access.Role
 	Teams    []string
 	Disabled bool
+	Without  []string // issuers whose logins they lose
 }
 
 // Change makes somebody what they are from now on, if they are still at that
@@ -147,6 +148,7 @@ func (t *Team) Change(ctx context.Context, who access.Subject, id string, versio
 	}
 	after := p
 	after.Name, after.Roles, after.Teams, after.Disabled = to.Name, to.Roles, to.Teams, to.Disabled
+	after.Logins = slices.DeleteFunc(slices.Clone(p.Logins), func(l roster.Login) bool { return slices.Contains(to.Without, l.Issuer) })
 	if err := t.stillLed(ctx, p, after); err != nil {
 		return none, err
 	}
@@ -226,6 +228,9 @@ func described(p roster.Person) string {
 	}
 	if p.Disabled {
 		text += ", disabled"
+	}
+	for _, l := range p.Logins {
+		text += ", vouched for by " + l.Issuer
 	}
 	return text
 }

@@ -156,6 +156,12 @@ func TestChange(t *testing.T) {
 	if all, _ := c.people.SessionsOf(ctx, "bo"); len(all) != 0 {
 		t.Error("disabled, and signed in")
 	}
+	bo, _ := c.people.Person(ctx, "bo")
+	bo.Logins = []roster.Login{roster.UnixLogin("bo"), {Issuer: "https://id.acme.example", Subject: "7"}}
+	c.people.PutPerson(ctx, bo)
+	if p, err = c.Change(ctx, ana, "bo", desk.Anything, desk.Change{Without: []string{"https://id.acme.example"}}); err != nil || fmt.Sprint(p.Logins) != "[unix]" {
+		t.Errorf("%+v %v", p, err)
+	}
 	if _, err := c.Change(ctx, root, "ana", desk.Anything, desk.Change{}); err != nil {
 		t.Error(err)
 	}

@@ -165,6 +165,17 @@ func TestOpenID(t *testing.T) {
 		if w := in.arrive(in.through(p, user2, "?again")); w.Code != 401 || !strings.Contains(w.Body.String(), "somebody else") {
 			t.Errorf("ana says that she is bo: %d", w.Code)
 		}
+		again := g.as("bo")
+		if w := again.post("/sign-in/logins/drop", url.Values{"issuer": {"https://other.example"}}); w.Code != 404 {
+			t.Errorf("a login that is not there: %d", w.Code)
+		}
+		if w := again.post("/sign-in/logins/drop", url.Values{"issuer": {issuer}}); w.Code != 303 {
+			t.Errorf("taken away: %d %s", w.Code, w.Body)
+		}
+		gone := g.browser()
+		if w := gone.arrive(gone.through(p, user1, "")); w.Code != 401 {
+			t.Errorf("a login that was taken away: %d", w.Code)
+		}
 		said := g.said()
 		for _, want := range []string{"policy.changed bo person bo: a login added, https://id.acme.example", "auth.signed_in bo by oidc from 192.0.2.7", "auth.denied nobody a login of the provider acme that is not good"} {
 			if !strings.Contains(said, want) {

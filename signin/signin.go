@@ -126,6 +126,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /sign-in/passkey.js", s.asset("passkey.js", "text/javascript; charset=utf-8"))
 	s.mux.HandleFunc("POST /sign-in/code", s.code)
 	s.mux.HandleFunc("GET /sign-in/ways", s.ways)
+	s.mux.HandleFunc("POST /sign-in/logins/drop", s.dropLogin)
 	s.mux.HandleFunc("GET /sign-in/oidc/{name}", s.leave)
 	s.mux.HandleFunc("GET /sign-in/oidc/{name}/callback", s.comeBack)
 	if s.keys != nil {

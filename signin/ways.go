@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -68,28 +69,51 @@ func (s *Server) settled(r *http.Request, p roster.Person) bool {
 
 // dropPasskey takes one of one's own passkeys away.
 func (s *Server) dropPasskey(w http.ResponseWriter, r *http.Request) {
+	s.without(w, r, "a passkey taken away", func(who access.Subject) error {
+		id, err := base64.RawURLEncoding.DecodeString(r.PostFormValue("id"))
+		if err != nil {
+			return roster.NotFound("passkey")
+		}
+		return s.cfg.Roster.DropPasskey(r.Context(), who.Actor.ID, id)
+	})
+}
+
+// dropLogin takes the logins of an issuer away from oneself.
+func (s *Server) dropLogin(w http.ResponseWriter, r *http.Request) {
+	issuer := r.PostFormValue("issuer")
+	s.without(w, r, "a login taken away, "+plain(issuer), func(who access.Subject) error {
+		p, err := s.cfg.Roster.Person(r.Context(), who.Actor.ID)
+		if err != nil {
+			return err
+		}
+		kept := slices.DeleteFunc(slices.Clone(p.Logins), func(l roster.Login) bool { return l.Issuer == issuer })
+		if len(kept) == len(p.Logins) {
+			return roster.NotFound("login")
+		}
+		p.Logins = kept
+		_, err = s.cfg.Roster.PutPerson(r.Context(), p)
+		return err
+	})
+}
+
+// without takes something away that one signs in with, having just shown who one
+// is.
+func (s *Server) without(w http.ResponseWriter, r *http.Request, what string, drop func(access.Subject) error) {
 	_, who, err := s.session(r)
 	if err != nil {
 		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 		return
 	}
-	if err := s.drop(r, who); err != nil {
+	err = access.Check(who, access.Request{Action: access.Tokens})
+	if err == nil {
+		err = s.record(r.Context(), audit.PolicyChanged, who.Actor, "person "+who.Actor.ID+": "+what)
+	}
+	if err == nil {
+		err = drop(who)
+	}
+	if err != nil {
 		s.showWays(w, r, statuses[pawl.KindOf(err)], who, Page{Problem: said(err)})
 		return
 	}
 	http.Redirect(w, r, "/sign-in/ways", http.StatusSeeOther)
-}
-
-func (s *Server) drop(r *http.Request, who access.Subject) error {
-	if err := access.Check(who, access.Request{Action: access.Tokens}); err != nil {
-		return err
-	}
-	id, err := base64.RawURLEncoding.DecodeString(r.PostFormValue("id"))
-	if err != nil {
-		return roster.NotFound("passkey")
-	}
-	if err := s.record(r.Context(), audit.PolicyChanged, who.Actor, "person "+who.Actor.ID+": a passkey taken away"); err != nil {
-		return err
-	}
-	return s.cfg.Roster.DropPasskey(r.Context(), who.Actor.ID, id)
 }

@@ -54,6 +54,7 @@ func (a *app) runPeopleList(ctx context.Context) error {
 type personal struct {
 	name, unix      string
 	roles, teams    []string
+	without         []string
 	disable, enable bool
 }
 
@@ -109,6 +110,7 @@ out at once, and their tokens are refused; they stay in the list, for the audit 
 			return a.runPeopleChange(cmd.Context(), args[0], o, func(flag string) bool { return cmd.Flags().Changed(flag) })
 		}}
 	o.flags(cmd)
+	cmd.Flags().StringSliceVar(&o.without, "drop-login", nil, "an issuer who vouches for them no more, as pawl people ls shows it")
 	cmd.Flags().BoolVar(&o.disable, "disable", false, "nobody any more")
 	cmd.Flags().BoolVar(&o.enable, "enable", false, "somebody again")
 	return cmd
@@ -125,7 +127,7 @@ func (a *app) runPeopleChange(ctx context.Context, id string, o *personal, given
 			return usage("nobody is called %s: pawl people ls", printable(id))
 		}
 		is := all[i]
-		to := desk.Change{Name: is.Name, Roles: as[access.Role](is.Roles), Teams: is.Teams, Disabled: (is.Disabled || o.disable) && !o.enable}
+		to := desk.Change{Name: is.Name, Roles: as[access.Role](is.Roles), Teams: is.Teams, Disabled: (is.Disabled || o.disable) && !o.enable, Without: o.without}
 		if given("name") {
 			to.Name = o.name
 		}
