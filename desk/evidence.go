@@ -130,8 +130,14 @@ func (d *Desk) log(ctx context.Context) (api.Log, error) {
 	if v := d.verified.Load(); v != nil {
 		l.Verified, l.VerifiedAt, l.Wrong = v.size, stamp(v.at), v.wrong
 	}
-	if d.cfg.Witnesses != nil {
-		l.Witnesses = append(l.Witnesses, d.cfg.Witnesses()...)
-	}
+	l.Witnesses = append(l.Witnesses, d.Witnesses()...)
 	return l, nil
+}
+
+// Witnesses is what other places have seen of the log.
+func (d *Desk) Witnesses() []api.Witness {
+	if d.cfg.Witnesses == nil {
+		return nil
+	}
+	return d.cfg.Witnesses()
 }

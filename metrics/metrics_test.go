@@ -14,6 +14,7 @@ import (
 
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/desk/desktest"
 	"github.com/pawl-dev/pawl/metrics"
 )
@@ -109,7 +110,7 @@ var name = regexp.MustCompile(`\bpawl_[a-z_]+`)
 // TestContrib: whatever the rules and the dashboard ask for is served, and each
 // alert has a section that says what to do.
 func TestContrib(t *testing.T) {
-	served := map[string]bool{"pawl_scheduler_last_look_timestamp_seconds": true} // absent where no scheduler runs
+	served := map[string]bool{"pawl_scheduler_last_look_timestamp_seconds": true, "pawl_witness_ok": true} // absent where there is none
 	full(t, func(m *metrics.Metrics) {
 		_, text := get(m, "/metrics")
 		for _, n := range name.FindAllString(text, -1) {
@@ -152,4 +153,18 @@ func read(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestWitnesses tells one that is well from one that is not.
+func TestWitnesses(t *testing.T) {
+	at := time.Unix(1782900000, 0)
+	d := desk.New(desk.Config{Witnesses: func() []api.Witness {
+		return []api.Witness{{Name: "file:/a", Size: 7, At: &at}, {Name: "git:/b", Error: "it has seen another log"}}
+	}})
+	_, text := get(metrics.New(metrics.Config{Desk: d}), "/metrics")
+	for _, line := range []string{`pawl_witness_ok{witness="file:/a"} 1`, `pawl_witness_ok{witness="git:/b"} 0`, `pawl_witness_seen_timestamp_seconds{witness="file:/a"} 1.7829e+09`} {
+		if !strings.Contains(text, line+"\n") {
+			t.Errorf("no %s in\n%s", line, text)
+		}
+	}
 }

@@ -25,6 +25,8 @@ var (
 	counted     = gauge("pawl_counted_timestamp_seconds", "When these numbers were counted.")
 	valid       = gauge("pawl_catalog_valid", "1 if the catalog could be read as it is in its folder now; otherwise the one before is used.")
 	undelivered = gauge("pawl_notifications_undelivered", "Notifications that were not delivered yet.", "channel")
+	witnessed   = gauge("pawl_witness_seen_timestamp_seconds", "When a witness of the audit log last saw it.", "witness")
+	witnessOK   = gauge("pawl_witness_ok", "1 if the witness has seen the log when it was last shown; 0 if it could not be reached, or has seen another one.", "witness")
 	requests    = prometheus.NewDesc("pawl_provider_requests_total", "Requests to vendors, by the status of the answer, or none.", []string{"provider", "code"}, nil)
 )
 
@@ -33,7 +35,7 @@ type snapshot struct{ m *Metrics }
 
 // Describe implements [prometheus.Collector].
 func (s snapshot) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{lastRotated, due, overdue, task, proved, runState, waiting, driven, aside, scheduled, counted, valid, undelivered, requests} {
+	for _, d := range []*prometheus.Desc{lastRotated, due, overdue, task, proved, runState, waiting, driven, aside, scheduled, counted, valid, undelivered, witnessed, witnessOK, requests} {
 		to <- d
 	}
 }
@@ -65,6 +67,12 @@ func (s snapshot) Collect(to chan<- prometheus.Metric) {
 		}
 	}
 	at(scheduled, s.m.cfg.Desk.Scheduled())
+	for _, w := range s.m.cfg.Desk.Witnesses() {
+		put(witnessOK, truth(w.Error == ""), w.Name)
+		if w.At != nil {
+			at(witnessed, *w.At, w.Name)
+		}
+	}
 	at(counted, n.At)
 	put(driven, float64(n.Driven))
 	put(aside, float64(n.Aside))
