@@ -58,6 +58,7 @@ func (b *book) rotate(at time.Time, who, rotation string) {
 	say(audit.RotateMinted, func(e *audit.Event) { e.Target.OldID, e.Target.NewID = "id-1", "id-2" })
 	say(audit.RotateApproved, func(e *audit.Event) { e.Actor.ID = "bo@acme.example" })
 	say(audit.RotateRevoked, func(e *audit.Event) {
+		e.Target.ProviderID = "id-1"
 		e.Context.Evidence = []pawl.Evidence{{Consumer: "api-prod", Side: pawl.New, Class: pawl.Running, Source: "heroku/config-var", Detail: "release v412, 3 of 3 up", At: at}}
 	})
 	say(audit.RotateConfirmedDead, func(e *audit.Event) { e.Context.Detail = "401 three times in a row" })
@@ -128,6 +129,7 @@ func TestPartOfTheLog(t *testing.T) {
 	}
 	in.From, in.To = time.Time{}, time.Time{}
 	if got := build(t, in); len(got.Report.Rotations) != 2 || got.Report.Summary.Dead != 2 || got.Report.Rotations[1].Places[0].Class != "running" ||
+		got.Report.Rotations[0].Doomed != "id-1" || got.Report.Rotations[0].Dead.Detail != "401 three times in a row" ||
 		got.Report.Rotations[0].Approvals[0].By != "bo@acme.example" || len(got.Report.Late) != 0 {
 		t.Errorf("web %+v", got.Report)
 	}

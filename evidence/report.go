@@ -49,10 +49,11 @@ type Rotation struct {
 	Approvals  []Note     `json:"approvals"`
 	Owed       bool       `json:"approval_owed,omitempty"` // and not given since
 	Authorised *Note      `json:"revoke_authorised,omitempty"`
-	Places     []Place    `json:"places"`            // that were proved when the old one was revoked
-	Revoked    *Note      `json:"revoked,omitempty"` //
-	Dead       *Note      `json:"dead,omitempty"`    // the old one is refused by its vendor
-	Events     []Note     `json:"events"`            // what did not go by itself
+	Places     []Place    `json:"places"`               // that were proved when the old one was revoked
+	Doomed     string     `json:"revoked_id,omitempty"` // of the old generation, or after a rollback of the new one
+	Revoked    *Note      `json:"revoked,omitempty"`
+	Dead       *Note      `json:"dead,omitempty"` // its vendor refuses it
+	Events     []Note     `json:"events"`         // what did not go by itself
 	First      int64      `json:"first_record"`
 	Last       int64      `json:"last_record"`
 }
@@ -183,7 +184,7 @@ func (x *Rotation) add(rec audit.Record) {
 	case audit.RotateConfirmedDead:
 		x.Dead = &n
 	case audit.RotateRevoked:
-		if rec.Outcome == audit.Success {
+		if x.Doomed = rec.Target.ProviderID; rec.Outcome == audit.Success {
 			x.Revoked = &n
 		}
 		if len(rec.Context.Evidence) > 0 {
