@@ -30,7 +30,9 @@ type Person struct {
 type Login struct{ Issuer, Subject string }
 
 // UnixLogin is a user of the machine that the server runs on.
-func UnixLogin(user string) Login { return Login{Issuer: "unix", Subject: user} }
+func UnixLogin(user string) Login { return Login{Issuer: unix, Subject: user} }
+
+const unix = "unix"
 
 // name is what people and tokens may be called. It has neither "@" nor "/", so
 // that nobody has the id of a user of some machine, or of a token.
@@ -68,6 +70,12 @@ func (p Person) Subject(fresh bool) (access.Subject, error) {
 		return access.Subject{}, fault(pawl.Denied, "ask an admin", "this account is disabled")
 	}
 	return access.Subject{Actor: pawl.Actor{Type: "user", ID: p.ID}, Roles: slices.Clone(p.Roles), Teams: slices.Clone(p.Teams), Fresh: fresh}, nil
+}
+
+// Vouched reports whether somebody signs in to a browser by a login of theirs. As
+// a user of the server's machine they come by its socket only.
+func (p Person) Vouched() bool {
+	return slices.ContainsFunc(p.Logins, func(l Login) bool { return l.Issuer != unix })
 }
 
 // Leads reports whether a person may let others in.

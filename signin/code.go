@@ -34,7 +34,7 @@ func (s *Server) founded(ctx context.Context) (bool, error) {
 		if !p.Leads() {
 			continue
 		}
-		if len(p.Logins) > 0 {
+		if p.Vouched() {
 			return true, nil
 		}
 		keys, err := s.cfg.Roster.PasskeysOf(ctx, p.ID)

@@ -186,9 +186,7 @@ func isNobody(t *testing.T, what string, who access.Subject, err error) {
 // TestFirstAdmin: from the code on the terminal to somebody who is signed in.
 func TestFirstAdmin(t *testing.T) {
 	open(t, func(t *testing.T, g *gate) {
-		ana, _ := g.people.Person(t.Context(), "ana")
-		ana.Logins = nil // nobody is there yet who could sign in
-		g.people.PutPerson(t.Context(), ana)
+		// Ana leads, and comes by the socket; nobody is there yet who could sign in.
 		code, err := g.First(t.Context(), pawl.Actor{Type: "user", ID: "ops@host-1"})
 		if err != nil || code.IsZero() {
 			t.Fatal(code, err)
@@ -228,6 +226,13 @@ func TestFirstAdmin(t *testing.T) {
 		g.people.AddPasskey(t.Context(), roster.Passkey{ID: []byte{1}, Person: "olga"})
 		if again, err := g.First(t.Context(), pawl.Actor{}); err != nil || !again.IsZero() {
 			t.Error("a code although somebody leads:", again, err)
+		}
+		g.people.DropPasskey(t.Context(), "olga", []byte{1})
+		ana, _ := g.people.Person(t.Context(), "ana")
+		ana.Logins = append(ana.Logins, roster.Login{Issuer: "https://id.acme.example", Subject: "7"})
+		g.people.PutPerson(t.Context(), ana)
+		if again, err := g.First(t.Context(), pawl.Actor{}); err != nil || !again.IsZero() {
+			t.Error("a code although somebody leads, who is vouched for:", again, err)
 		}
 	})
 }

@@ -64,7 +64,7 @@ func (s *Server) fillWays(r *http.Request, who access.Subject, p *Page) error {
 // settled reports whether somebody has something to sign in with the next time.
 func (s *Server) settled(r *http.Request, p roster.Person) bool {
 	keys, err := s.cfg.Roster.PasskeysOf(r.Context(), p.ID)
-	return err != nil || len(keys)+len(p.Logins) > 0
+	return err != nil || len(keys) > 0 || p.Vouched()
 }
 
 // dropPasskey takes one of one's own passkeys away.
