@@ -67,6 +67,8 @@ type Place struct {
 	Class    string     `json:"class,omitempty" doc:"The strongest evidence that was seen."`
 	Detail   string     `json:"detail,omitempty" doc:"How it was shown."`
 	Seen     *time.Time `json:"seen,omitempty" doc:"When."`
+
+	Generation string `json:"generation,omitempty" doc:"The vendor's id of the generation that was last seen there."`
 }
 
 // A Wait is something that keeps a rotation from going on.

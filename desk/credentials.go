@@ -32,7 +32,7 @@ func (d *Desk) Credentials(ctx context.Context, who access.Subject, q Query) (ap
 			passed = r.cred.Name == q.After
 			continue
 		}
-		if q.State != "" && r.state != q.State || !mentions(r.cred, q.Text) {
+		if q.State != "" && r.state != q.State || !mentions(r.cred, q.Text) || !q.due(r.due) {
 			continue
 		}
 		if len(page.Items) == q.limit() {
@@ -100,17 +100,13 @@ var urgency = map[api.State]int{api.Waiting: 0, api.Rotating: 1, api.Overdue: 2,
 // standing is how a credential that was last rotated then stands, and when it is
 // due.
 func standing(cred *catalog.Credential, last, now time.Time) (state api.State, due time.Time) {
-	if last.IsZero() {
+	due = cred.Schedule.Due(last)
+	switch cred.Schedule.Standing(last, now) {
+	case catalog.Never:
 		return api.Never, due
-	}
-	if cred.Schedule.Every == 0 {
-		return api.Fine, due
-	}
-	due = last.Add(cred.Schedule.Every)
-	switch {
-	case now.After(due):
+	case catalog.Overdue:
 		return api.Overdue, due
-	case slices.ContainsFunc(cred.Schedule.Remind, func(before time.Duration) bool { return now.After(due.Add(-before)) }):
+	case catalog.DueSoon:
 		return api.Soon, due
 	}
 	return api.Fine, due

@@ -68,7 +68,7 @@ func New(cfg Config) *Desk {
 	if cfg.Counts == 0 {
 		cfg.Counts = 24 * time.Hour
 	}
-	d := &Desk{cfg: cfg, feed: newFeed(), book: newBook(cfg.Journal)}
+	d := &Desk{cfg: cfg, feed: newFeed(cfg.Now().UnixMilli()), book: newBook(cfg.Journal)}
 	d.pool = newPool(cfg, d.feed)
 	return d
 }

@@ -12,6 +12,15 @@ import (
 type Feed struct {
 	mu        sync.Mutex
 	listeners map[*Listener]bool
+	mark      int64
+}
+
+// Mark is another number after each change than before it: who has looked
+// after asking for it, and finds it as it was, has seen everything.
+func (f *Feed) Mark() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.mark
 }
 
 // A Listener collects which rotations have changed since it last looked.
@@ -24,7 +33,7 @@ type Listener struct {
 	changed map[pawl.RotationID]bool
 }
 
-func newFeed() *Feed { return &Feed{listeners: map[*Listener]bool{}} }
+func newFeed(mark int64) *Feed { return &Feed{listeners: map[*Listener]bool{}, mark: mark} }
 
 // Listen returns a listener to one rotation, or with the zero id to all. It has
 // to be closed.
@@ -60,6 +69,7 @@ func (l *Listener) Take() []pawl.RotationID {
 func (f *Feed) tell(id pawl.RotationID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.mark++
 	for l := range f.listeners {
 		if l.only != (pawl.RotationID{}) && l.only != id {
 			continue

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -22,6 +23,13 @@ type Query struct {
 	Open  bool // rotations: only those that are not finished
 	// Credential: rotations of this one only
 	Credential string
+
+	DueFrom, DueTo time.Time // credentials: only those that are due then; zero: whenever
+}
+
+// due reports whether a credential is due when it is asked for.
+func (q Query) due(at int64) bool {
+	return q.DueTo.IsZero() || at >= q.DueFrom.UnixNano() && at < q.DueTo.UnixNano()
 }
 
 const mostItems = 200

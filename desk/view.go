@@ -86,6 +86,12 @@ func placed(c pawl.Place, in *rotation.Place, s *rotation.State, i int) api.Plac
 	if c.Human != nil && in.Confirmed != "" {
 		p.Holds, p.Detail, p.Seen = string(in.Confirmed), "confirmed by "+in.By.ID, stamp(in.ConfirmedAt)
 	}
+	switch p.Holds {
+	case string(pawl.Old):
+		p.Generation = s.OldID
+	case string(pawl.New):
+		p.Generation = s.NewID()
+	}
 	return p
 }
 

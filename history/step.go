@@ -26,9 +26,9 @@ type Step struct {
 	Took   time.Duration // driven time; for a person the time until the confirmation, nights included
 	Done   bool
 	Person bool
+	Begun  time.Time // by the clock
 
 	since time.Duration
-	begun time.Time
 }
 
 // step begins and ends steps. The direction is the one before the event.
@@ -99,7 +99,7 @@ func (t *tally) begin(name string, e pawl.Event, at time.Duration) {
 	}
 	place := t.state.Plan.Place(name)
 	t.open[name] = len(t.run.Steps)
-	t.run.Steps = append(t.run.Steps, Step{Name: name, Person: place != nil && place.Human != nil, since: at, begun: e.At})
+	t.run.Steps = append(t.run.Steps, Step{Name: name, Person: place != nil && place.Human != nil, since: at, Begun: e.At})
 }
 
 // end closes a step; one that is closed again has taken until then. Proofs that
@@ -112,7 +112,7 @@ func (t *tally) end(name string, e pawl.Event, at time.Duration, done bool) {
 	s := &t.run.Steps[i]
 	s.Done, s.Took = true, max(0, at-s.since)
 	if s.Person {
-		s.Took = max(0, e.At.Sub(s.begun))
+		s.Took = max(0, e.At.Sub(s.Begun))
 	}
 }
 

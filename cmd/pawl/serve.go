@@ -24,6 +24,8 @@ type serving struct {
 	metrics    string
 	log        string
 	witness    []string
+	demo       bool
+	listening
 }
 
 func newServeCommand(a *app) *cobra.Command {
@@ -42,11 +44,18 @@ do more if the team knows them (pawl people invite --unix-user). Programs show a
 
 Exit status: 0 stopped · 2 usage or catalog · 6 another process drives this state`,
 		Args: names(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runServe(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.demo {
+				return a.runServeDemo(cmd.Context(), o)
+			}
+			return a.runServe(cmd.Context(), o)
+		},
 	}
 	cmd.Flags().StringVar(&o.metrics, "metrics", "", "serve /metrics, /livez and /readyz at this address, as 127.0.0.1:9400; without sign-in")
 	cmd.Flags().StringVar(&o.log, "log", "", "log to stderr as text or json")
 	cmd.Flags().StringArrayVar(&o.witness, "witness", nil, "show the audit log to this other place as it grows: file:PATH, git:DIR or https://HOST#KEY (may be repeated)")
+	cmd.Flags().BoolVar(&o.demo, "demo", false, "the console on a company whose vendors are simulated; nothing of yours is touched")
+	o.listening.flags(cmd)
 	cmd.Flags().BoolVar(&o.noSchedule, "no-schedule", false, "begin nothing by itself")
 	cmd.Flags().StringVar(&o.socket, "socket", "", "path of the Unix socket (default pawl.sock in the state folder)")
 	return cmd
@@ -74,7 +83,11 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 		return err
 	}
 	defer witnessed()
-	door, err := a.openDoor(ctx, s, f.Catalog(), "http://localhost", false)
+	if err := o.listening.open(); err != nil {
+		return err
+	}
+	defer o.listening.Close()
+	door, err := a.openDoor(ctx, s, f.Catalog(), o.origin(), o.behindProxy)
 	if err != nil {
 		return err
 	}
@@ -106,17 +119,26 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 	if metricsAt != "" {
 		a.tell("metrics on http://"+metricsAt+"/metrics", "address", metricsAt)
 	}
+	doors := []listener{{l, srv}}
+	if o.on() {
+		if err := a.tellFront(ctx, o, door); err != nil {
+			return err
+		}
+		doors = append(doors, o.front(d, door))
+	}
 	a.supervise(ctx, s)
-	return a.serveUntil(ctx, srv, l, d.Pool())
+	return a.serveUntil(ctx, d.Pool(), doors...)
 }
 
 // serveUntil serves and drives until ctx ends. What is under way then lands as
 // far as it can; whatever does not is settled by whoever comes next.
-func (a *app) serveUntil(ctx context.Context, srv *http.Server, l net.Listener, pool *desk.Pool) error {
+func (a *app) serveUntil(ctx context.Context, pool *desk.Pool, doors ...listener) error {
 	drive, stop := context.WithCancel(ctx)
 	defer stop()
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
+	failed := make(chan error, len(doors))
+	for _, door := range doors {
+		go func() { failed <- door.serve() }()
+	}
 	driven := make(chan error, 1)
 	go func() { driven <- pool.Run(drive) }()
 	var err error
@@ -126,8 +148,10 @@ func (a *app) serveUntil(ctx context.Context, srv *http.Server, l net.Listener, 
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if down := srv.Shutdown(grace); down != nil {
-		srv.Close()
+	for _, door := range doors {
+		if down := door.srv.Shutdown(grace); down != nil {
+			door.srv.Close()
+		}
 	}
 	stop()
 	<-driven

@@ -101,6 +101,8 @@ var diagram = []row{
 	{pkg: "signin", uses: ". access audit roster", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", not: "os"},
 	{pkg: "team", uses: ". access api desk", tests: "audit roster", not: "os"},
 
+	{pkg: "console", uses: ". access api desk", tests: "audit desk/desktest", not: "os log/slog"},
+
 	// Vendors that are simulated, and the machinery of tests.
 	{pkg: "sim", not: "log/slog"},
 	{pkg: "sim/world", uses: "health provider/*/*sim", tests: "catalog provider/all"},

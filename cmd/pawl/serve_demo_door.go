@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/signin"
+)
+
+// The demo's people. It takes two of them to see an approval.
+var cast = []roster.Person{
+	{ID: "ana", Name: "Ana, who operates", Roles: []access.Role{access.Operator}, Teams: []string{"platform"}},
+	{ID: "bo", Name: "Bo, who approves and audits", Roles: []access.Role{access.Approver, access.Auditor}, Teams: []string{"security"}},
+	{ID: "cleo", Name: "Cleo, who administers", Roles: []access.Role{access.Admin, access.Auditor}, Logins: []roster.Login{roster.UnixLogin("cleo")}},
+}
+
+// A stageDoor lets the demo's people in: the sign-in of every server, and two
+// pages that fill in its code for whoever came by a link from the terminal.
+type stageDoor struct {
+	*signin.Server
+	links  *signin.Server // the same a while ago: who came by a link is not fresh, so that it is seen what that is for
+	roster roster.Roster
+	origin string
+}
+
+// openStageDoor is for a server at an origin, and lets its people in once each.
+func openStageDoor(ctx context.Context, j journal.Journal, origin string) (*stageDoor, error) {
+	people := roster.NewMemory()
+	for _, p := range cast {
+		p.Created = time.Now()
+		if _, err := people.PutPerson(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	in, err := signin.New(signin.Config{Roster: people, Record: j.Record, Origin: origin})
+	if err != nil {
+		return nil, err
+	}
+	links, err := signin.New(signin.Config{Roster: people, Record: j.Record, Origin: origin, Now: func() time.Time { return time.Now().Add(-roster.FreshFor) }})
+	return &stageDoor{in, links, people, origin}, err
+}
+
+// link is an address that lets somebody in once.
+func (d *stageDoor) link(ctx context.Context, person string) (string, error) {
+	code, err := d.code(ctx, person, time.Hour)
+	return d.origin + "/demo/in?" + url.Values{"as": {person}, "code": {string(code.Reveal())}}.Encode(), err
+}
+
+func (d *stageDoor) code(ctx context.Context, person string, good time.Duration) (pawl.Secret, error) {
+	code, now := roster.NewToken(roster.OfCode), time.Now()
+	return code, d.roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), Person: person, By: "demo", Created: now, Expires: now.Add(good)})
+}
+
+// pages are those of the demo beside the sign-in's own.
+func (d *stageDoor) pages() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /demo/in", func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		showStagePage(w, stagePage{Title: "Enter the demo", Person: q.Get("as"), Action: "/demo/in", Code: q.Get("code"), Next: "/", Do: "Enter"})
+	})
+	mux.HandleFunc("GET /demo/again", func(w http.ResponseWriter, r *http.Request) {
+		who, err := d.Who(r)
+		if err != nil {
+			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+			return
+		}
+		showStagePage(w, stagePage{Title: "Say once more who you are", Person: who.Actor.ID, Action: "/demo/again", Next: r.URL.Query().Get("next"), Again: true, Do: "It is me"})
+	})
+	mux.HandleFunc("POST /demo/in", func(w http.ResponseWriter, r *http.Request) { let(d.links, w, r, r.PostFormValue("code")) })
+	mux.HandleFunc("POST /demo/again", d.again)
+	return mux
+}
+
+// again signs somebody in once more, who is signed in: a passkey would be asked
+// for here, and few have one for a demo.
+func (d *stageDoor) again(w http.ResponseWriter, r *http.Request) {
+	who, err := d.Who(r)
+	if err != nil {
+		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		return
+	}
+	code, err := d.code(r.Context(), who.Actor.ID, time.Minute)
+	if err != nil {
+		http.Error(w, "not now", http.StatusServiceUnavailable)
+		return
+	}
+	let(d.Server, w, r, string(code.Reveal()))
+}
+
+// let gives a code to the sign-in, as its own form does, and goes straight on:
+// who was let in by a code is shown how to sign in the next time, and in a demo
+// there is none.
+func let(in *signin.Server, w http.ResponseWriter, r *http.Request, code string) {
+	next := r.PostFormValue("next")
+	form := url.Values{"code": {code}, "next": {next}}.Encode()
+	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, "/sign-in/code", strings.NewReader(form))
+	if err != nil {
+		http.Error(w, "not now", http.StatusInternalServerError)
+		return
+	}
+	req.Header, req.RemoteAddr, req.Host = r.Header.Clone(), r.RemoteAddr, r.Host
+	in.ServeHTTP(straight{w}, req)
+}
+
+// straight leads past the page on how to sign in the next time, to what that
+// would lead to.
+type straight struct{ http.ResponseWriter }
+
+func (s straight) WriteHeader(status int) {
+	if to, err := url.Parse(s.Header().Get("Location")); err == nil && to.Path == "/sign-in/ways" {
+		next := to.Query().Get("next")
+		if next == "" {
+			next = "/"
+		}
+		s.Header().Set("Location", next)
+	}
+	s.ResponseWriter.WriteHeader(status)
+}
+
+type stagePage struct {
+	Title, Person, Action, Code, Next, Do string
+	Again                                 bool
+}
+
+var stagePageTemplate = template.Must(template.New("stage").Parse(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{{.Title}} · pawl</title>
+<link rel="stylesheet" href="/sign-in/style.css">
+</head>
+<body>
+<main>
+<h1>{{.Title}}</h1>
+{{if .Again}}<p>You are signed in as <strong>{{.Person}}</strong>. What you are about to do asks for a fresh look: a passkey, or your
+identity provider. In a demo nobody has one, so your word is taken for it. (One can be <a href="/sign-in/ways">added</a>, and <a href="/sign-in?again&amp;next={{.Next}}">used</a>.)</p>
+{{else}}<p>You will be <strong>{{.Person}}</strong>. Every vendor here is simulated; nothing of yours is touched.</p>{{end}}
+<form method="post" action="{{.Action}}">
+{{if .Code}}<input type="hidden" name="code" value="{{.Code}}">{{end}}
+<input type="hidden" name="next" value="{{.Next}}">
+<button type="submit">{{.Do}}</button>
+</form>
+</main>
+</body>
+</html>
+`))
+
+func showStagePage(w http.ResponseWriter, p stagePage) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	stagePageTemplate.Execute(w, p)
+}

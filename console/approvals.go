@@ -1,0 +1,58 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/desk"
+)
+
+// approvalsPage is what a second person is asked to agree to.
+type approvalsPage struct{ Items []asked }
+
+// asked is a rotation that waits for an approval, with what is to be agreed to.
+type asked struct {
+	api.Rotation
+	May   bool   // who looks may agree
+	Their bool   // they asked for it themselves
+	Why   string // why they may not
+}
+
+func (c *Console) approvals(r *http.Request, who access.Subject) (*view, error) {
+	open, err := c.cfg.Desk.Rotations(r.Context(), who, desk.Query{Open: true, Limit: 200})
+	if err != nil {
+		return nil, err
+	}
+	p := approvalsPage{}
+	for _, run := range open.Items {
+		if !slices.ContainsFunc(run.Waits, func(w api.Wait) bool { return w.On == "approval" }) {
+			continue
+		}
+		id, err := parseID(run.ID)
+		if err != nil {
+			return nil, err
+		}
+		whole, err := c.cfg.Desk.Rotation(r.Context(), who, id)
+		if err != nil {
+			return nil, err
+		}
+		a := asked{Rotation: whole, May: slices.Contains(whole.Choices, string(access.Approve)), Their: whole.By == who.Actor.ID}
+		if !a.May {
+			a.Why = why(who, whole)
+		}
+		p.Items = append(p.Items, a)
+	}
+	return &view{name: "approvals", title: "Approvals", live: "all", data: p}, nil
+}
+
+// why says why somebody may not agree, in the words of the table.
+func why(who access.Subject, r api.Rotation) string {
+	who.Fresh = true
+	err := access.Check(who, access.Request{Action: access.Approve, Requester: r.By, Team: r.Approval.From})
+	if err == nil {
+		return ""
+	}
+	return cause(err)
+}

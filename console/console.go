@@ -1,0 +1,89 @@
+package console
+
+import (
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/desk"
+)
+
+// Config is what the console works with. Desk and Who are required.
+type Config struct {
+	Desk *desk.Desk
+	// Who finds out who asks. If nobody is signed in its error is of Kind
+	// [pawl.Denied].
+	Who func(*http.Request) (access.Subject, error)
+
+	// SignIn is the path at which somebody signs in, and Again the one at which
+	// they say once more who they are. Both are given the way back as ?next=.
+	// Where they are empty, it is only said that it would be needed.
+	SignIn, Again string
+	// SignOut is the path that the form for signing out posts to; empty: there
+	// is none.
+	SignOut string
+	// Team is the path below which people see who belongs to the team, and at
+	// /me what lets themselves in; empty: there are no such pages.
+	Team string
+
+	Version string
+	Note    string           // on top of every page: "Everything here is simulated."
+	Now     func() time.Time // nil: time.Now
+}
+
+// A Console is safe for concurrent use.
+type Console struct {
+	cfg    Config
+	mux    *http.ServeMux
+	pages  map[string]*template.Template
+	guard  http.Handler
+	closed chan struct{}
+}
+
+// New returns the console. Every route is in routes.
+func New(cfg Config) *Console {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	c := &Console{cfg: cfg, mux: http.NewServeMux(), closed: make(chan struct{})}
+	c.pages = parse(c.funcs())
+	c.routes()
+	c.guard = guarded(c.mux, http.HandlerFunc(c.foreign))
+	return c
+}
+
+// routes is every route there is.
+func (c *Console) routes() {
+	c.get("GET /{$}", c.now)
+	c.get("GET /credentials", c.credentials)
+	c.get("GET /credentials/{name}", c.credential)
+	c.get("GET /rotations/{credential}/{number}", c.rotation)
+	c.get("GET /calendar", c.calendar)
+	c.get("GET /approvals", c.approvals)
+	c.get("GET /consumers", c.consumers)
+	c.get("GET /connections", c.connections)
+	c.get("GET /audit", c.audit)
+	c.get("GET /settings", c.settings)
+	c.acts()
+	c.get("POST /audit/verify", c.verify) // it looks and changes nothing, but it is work
+	c.raw("GET /audit/export", c.export)
+	c.raw("GET /audit/evidence", c.evidence)
+	c.raw("GET /credentials.csv", c.csv)
+	c.raw("GET /events", c.events)
+	c.mux.Handle("GET /static/{name}", static())
+	c.get("GET /", c.lost)
+}
+
+// Close ends the streams, so that a server can be shut down.
+func (c *Console) Close() { close(c.closed) }
+
+// mostBody is all that a form may send.
+const mostBody = 64 << 10
+
+// ServeHTTP implements [http.Handler].
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	harden(w.Header())
+	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+	c.guard.ServeHTTP(w, r)
+}

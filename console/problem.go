@@ -1,0 +1,105 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/desk"
+)
+
+// A problem is an error for people: what happened, whether anything is broken,
+// and what to do next.
+type problem struct {
+	Title, Detail, Safe, Hint, Next string
+}
+
+// problems say what a Kind means here.
+var problems = map[pawl.Kind]struct {
+	status int
+	title  string
+}{
+	pawl.Other:       {http.StatusInternalServerError, "Something went wrong in pawl"},
+	pawl.Invalid:     {http.StatusBadRequest, "This can never succeed as it was sent"},
+	pawl.Denied:      {http.StatusUnauthorized, "Sign in first"},
+	pawl.Forbidden:   {http.StatusForbidden, "You may not do this"},
+	pawl.NotFound:    {http.StatusNotFound, "There is no such thing"},
+	pawl.Conflict:    {http.StatusConflict, "It is not as it would have to be"},
+	pawl.Mismatch:    {http.StatusUnprocessableEntity, "It is not what the catalog says"},
+	pawl.Throttled:   {http.StatusTooManyRequests, "Not now"},
+	pawl.Unavailable: {http.StatusServiceUnavailable, "Not now"},
+	pawl.Unknown:     {http.StatusBadGateway, "It may or may not have happened"},
+	pawl.Operator:    {http.StatusForbidden, "Say once more who you are"},
+}
+
+// fail answers with what went wrong. Only our own words are in it.
+func (c *Console) fail(w http.ResponseWriter, r *http.Request, who access.Subject, err error) {
+	kind := pawl.KindOf(err)
+	if again(err) && c.cfg.Again != "" {
+		http.Redirect(w, r, withNext(c.cfg.Again, nextOf(r)), http.StatusSeeOther)
+		return
+	}
+	p := problem{Title: problems[kind].title, Hint: pawl.HintOf(err), Safe: "Nothing was changed.", Next: nextOf(r)}
+	switch {
+	case errors.Is(err, desk.ErrMoved):
+		p.Title, p.Hint = "It has changed since you looked", "Look at it as it is now, and decide again."
+	case kind == pawl.Unknown:
+		p.Safe = "Look at it as it is now before you try again."
+	}
+	if kind != pawl.Other {
+		p.Detail = cause(err)
+	}
+	c.render(w, r, who, &view{name: "problem", title: p.Title, status: problems[kind].status, data: p})
+}
+
+// withNext is a path that is told the way back.
+func withNext(path, next string) string {
+	sep := "?"
+	if strings.Contains(path, "?") {
+		sep = "&"
+	}
+	return path + sep + "next=" + url.QueryEscape(next)
+}
+
+// cause is the innermost of our errors: what happened, without the way there.
+func cause(err error) string {
+	e, ok := errors.AsType[*pawl.Error](err)
+	if !ok || e.Err == nil {
+		return err.Error()
+	}
+	return e.Err.Error()
+}
+
+// nextOf is the page that a request was about.
+func nextOf(r *http.Request) string {
+	switch {
+	case r.PathValue("number") != "":
+		return "/rotations/" + url.PathEscape(r.PathValue("credential")) + "/" + url.PathEscape(r.PathValue("number"))
+	case r.PathValue("name") != "":
+		return "/credentials/" + url.PathEscape(r.PathValue("name"))
+	}
+	return "/"
+}
+
+// again reports whether only a fresh proof of who somebody is was missing.
+func again(err error) bool {
+	e, ok := errors.AsType[*pawl.Error](err)
+	return ok && e.Op == "access" && e.Kind == pawl.Operator
+}
+
+func invalid(what string) error {
+	return &pawl.Error{Op: "console", Kind: pawl.Invalid, Err: errors.New(what)}
+}
+
+// foreign refuses what another site sent.
+func (c *Console) foreign(w http.ResponseWriter, r *http.Request) {
+	c.render(w, r, access.Subject{}, &view{name: "problem", title: "Not from here", status: http.StatusForbidden, data: problem{
+		Title: "This did not come from a page of this console", Detail: "Another site may have tried to act in your name.", Safe: "Nothing was changed.", Next: "/"}})
+}
+
+func (c *Console) lost(*http.Request, access.Subject) (*view, error) {
+	return nil, &pawl.Error{Op: "console", Kind: pawl.NotFound, Err: errors.New("no page has this address")}
+}

@@ -1,0 +1,51 @@
+// What the pages have beyond plain HTML: the word beside the stream, and keys.
+// It makes no markup, keeps one setting, and sends nothing.
+(() => {
+  'use strict';
+  const $ = (id) => document.getElementById(id);
+
+  // The stream: live, cut off, or paused by whoever looks.
+  const live = $('live'), word = $('live-word'), pause = $('live-pause');
+  let paused = false, behind = false;
+  const say = (text) => { if (word && word.textContent !== text) word.textContent = text; };
+  if (live && pause) {
+    pause.hidden = false;
+    const state = () => say(paused ? (behind ? 'Held still. Something has changed meanwhile.' : 'Held still.') : 'Live.');
+    live.addEventListener('htmx:sse:after:connection', state);
+    live.addEventListener('htmx:sse:error', () => say('Cut off. Trying again.'));
+    live.addEventListener('htmx:sse:close', () => say('Cut off. Load the page again.'));
+    live.addEventListener('changed', (e) => {
+      if (!paused) return;
+      behind = true; e.stopImmediatePropagation(); state();
+    }, true);
+    pause.addEventListener('click', () => {
+      paused = !paused;
+      pause.textContent = paused ? 'Follow' : 'Hold still';
+      if (!paused && behind) { behind = false; htmx.trigger(live, 'changed'); }
+      state();
+    });
+  }
+
+  // Keys of one letter, unless they are switched off or something is typed.
+  const help = $('help'), on = $('keys-on'), open = $('help-open');
+  const wanted = () => { try { return localStorage.getItem('pawl-keys') !== 'off'; } catch { return true; } };
+  if (open) { open.hidden = false; open.addEventListener('click', () => help.showModal()); }
+  if (on) {
+    on.checked = wanted();
+    on.addEventListener('change', () => { try { localStorage.setItem('pawl-keys', on.checked ? 'on' : 'off'); } catch { /* not kept */ } });
+  }
+  let going = false;
+  document.addEventListener('keydown', (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || !wanted() || e.target.closest('input, select, textarea, [contenteditable], dialog')) return;
+    if (going) {
+      going = false;
+      const link = e.key === 'r' ? null : document.querySelector('[data-go="' + CSS.escape(e.key) + '"]');
+      if (e.key === 'r') location.assign('/#running');
+      else if (link) link.click();
+      return;
+    }
+    if (e.key === 'g') { going = true; setTimeout(() => { going = false; }, 1500); }
+    else if (e.key === '?') help.showModal();
+    else if (e.key === '/' && $('q')) { e.preventDefault(); $('q').focus(); }
+  });
+})();
