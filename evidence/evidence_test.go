@@ -123,6 +123,10 @@ func TestPartOfTheLog(t *testing.T) {
 			t.Errorf("%q is not among the reasons:\n%s", part, why)
 		}
 	}
+	in.Every["mail"] = time.Hour
+	if got := build(t, in).Report.Never; fmt.Sprint(got) != "[mail]" {
+		t.Errorf("never rotated: %v", got)
+	}
 	in.Credential = "web"
 	if got := fmt.Sprint(numbers(build(t, in))); got != "[]" {
 		t.Errorf("of web in that time: %s", got)

@@ -49,6 +49,19 @@ func late(entries []Entry, s *seen) []Late {
 	return all
 }
 
+// never lists what has a schedule and was never rotated to the end, as far as
+// the log goes: since when it is late, the log cannot tell.
+func never(s *seen) []string {
+	all := []string{}
+	for _, name := range slices.Sorted(maps.Keys(s.in.Every)) {
+		done := s.completed[name]
+		if s.every(name) > 0 && (s.in.Credential == "" || s.in.Credential == name) && (len(done) == 0 || !done[0].at.Before(s.end())) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
 // why says what the log has of a credential between one rotation and the next.
 func why(name string, last, due, until time.Time, entries []Entry) []string {
 	var all []string

@@ -15,9 +15,10 @@ type Report struct {
 	Summary   Summary    `json:"summary"`
 	Rotations []Rotation `json:"rotations"`
 	Late      []Late     `json:"late"`
-	Orphans   []Note     `json:"orphans"` // generations that nobody knew of
-	Refused   []Note     `json:"refused"` // what somebody asked for and may not
-	Other     []Note     `json:"other"`   // of people, rules and keys
+	Never     []string   `json:"never_rotated"` // although they are on a schedule
+	Orphans   []Note     `json:"orphans"`       // generations that nobody knew of
+	Refused   []Note     `json:"refused"`       // what somebody asked for and may not
+	Other     []Note     `json:"other"`         // of people, rules and keys
 }
 
 // Summary counts.
@@ -109,7 +110,7 @@ func report(h Header, entries []Entry, s *seen) Report {
 			r.aside(rec)
 		}
 	}
-	r.Late = late(entries, s)
+	r.Late, r.Never = late(entries, s), never(s)
 	r.count()
 	return r
 }
