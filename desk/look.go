@@ -86,6 +86,23 @@ func (d *Desk) summaries(ctx context.Context, runs []journal.Run) ([]api.Rotatio
 	return items, errors.Join(errs...)
 }
 
+// Unfinished are the revisions of the unfinished rotations: what has changed
+// since somebody looked, without looking at each.
+func (d *Desk) Unfinished(ctx context.Context, who access.Subject) (map[pawl.RotationID]int64, error) {
+	if err := d.allow(ctx, who, access.Request{Action: access.See}, ""); err != nil {
+		return nil, err
+	}
+	runs, err := d.cfg.Journal.List(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[pawl.RotationID]int64, len(runs))
+	for _, run := range runs {
+		all[run.ID] = run.Revision
+	}
+	return all, nil
+}
+
 // Rotation returns one rotation with its places and what may be asked of it.
 func (d *Desk) Rotation(ctx context.Context, who access.Subject, id pawl.RotationID) (api.Rotation, error) {
 	if err := d.allow(ctx, who, access.Request{Action: access.See}, id.Credential); err != nil {

@@ -70,11 +70,11 @@ func (c *Count) Numbers(ctx context.Context, who access.Subject) (Numbers, error
 	if err := d.allow(ctx, who, access.Request{Action: access.See}, ""); err != nil {
 		return Numbers{}, err
 	}
-	f, err := d.facts(ctx)
+	f, err := d.facts(ctx, d.recall)
 	if err != nil {
 		return Numbers{}, err
 	}
-	runs, err := d.cfg.Journal.List(ctx, false)
+	runs, err := d.cfg.Journal.Tips(ctx)
 	if err != nil {
 		return Numbers{}, err
 	}
@@ -107,10 +107,10 @@ func (c *Count) Numbers(ctx context.Context, who access.Subject) (Numbers, error
 	return n, nil
 }
 
-// look reads the newest rotation of a credential, if it has changed. What is
-// unfinished changes by time alone.
+// look reads the newest rotation of a credential, if it has changed. What time
+// alone changes is followed by an event of whoever drives it.
 func (c *Count) look(ctx context.Context, run journal.Run, now time.Time) error {
-	if s := c.seen[run.ID.Credential]; s.id == run.ID && s.revision == run.Revision && run.Outcome != "" {
+	if s := c.seen[run.ID.Credential]; s.id == run.ID && s.revision == run.Revision {
 		return nil
 	}
 	run, state, err := c.desk.load(ctx, run.ID)

@@ -20,7 +20,7 @@ func (d *Desk) Calendar(ctx context.Context, who access.Subject) (api.Calendar, 
 	if err := d.allow(ctx, who, access.Request{Action: access.See}, ""); err != nil {
 		return api.Calendar{}, err
 	}
-	f, err := d.facts(ctx)
+	f, err := d.facts(ctx, d.recall)
 	if err != nil {
 		return api.Calendar{}, err
 	}
@@ -58,13 +58,16 @@ type known struct {
 	open string
 }
 
+// A reading reads the past of a credential.
+type reading func(context.Context, *catalog.Credential, time.Time) (schedule.Past, error)
+
 func (f *facts) decide(l schedule.Limits) []schedule.Entry {
 	return schedule.Decide(f.all, f.busy, f.begun, l, f.now)
 }
 
-// facts asks the book how all stand, and reads the rotations of those
+// facts asks the book how all stand, and reads with past the rotations of those
 // credentials only that are due soon.
-func (d *Desk) facts(ctx context.Context) (*facts, error) {
+func (d *Desk) facts(ctx context.Context, past reading) (*facts, error) {
 	last, open, err := d.book.standing(ctx)
 	if err != nil {
 		return nil, err
@@ -87,7 +90,7 @@ func (d *Desk) facts(ctx context.Context) (*facts, error) {
 		if c.Open != "" {
 			f.busy = append(f.busy, schedule.Busy{Rotation: c.Open, Shares: c.Shares})
 		} else if c.Soon(f.now) {
-			if c.Past, err = d.past(ctx, cred, f.now); err != nil {
+			if c.Past, err = past(ctx, cred, f.now); err != nil {
 				return nil, err
 			}
 		}
@@ -117,9 +120,38 @@ func (d *Desk) begun(ctx context.Context, after time.Time) (at []time.Time, err 
 	}
 }
 
+// past reads the newest rotations of a credential, and more only if nothing
+// among them shows that it works.
 func (d *Desk) past(ctx context.Context, cred *catalog.Credential, now time.Time) (schedule.Past, error) {
-	runs, err := d.cfg.Journal.Recent(ctx, cred.Name, history.Enough)
-	return schedule.PastOf(history.Of(runs), cred.StaleAfter, now), err
+	const few = schedule.MostFailures + 2
+	for most := few; ; most = history.Enough {
+		runs, err := d.cfg.Journal.Recent(ctx, cred.Name, most)
+		if err != nil {
+			return schedule.Past{}, err
+		}
+		if h := history.Of(runs); most == history.Enough || len(runs) < most || h.Validated().Method != history.ReadOnly {
+			return schedule.PastOf(h, cred.StaleAfter, now), nil
+		}
+	}
+}
+
+// pastFor is how long what was read of a credential's past serves whoever only
+// looks. Who begins something reads it anew.
+const pastFor = time.Minute
+
+// recall is [Desk.past], as it was a moment ago.
+func (d *Desk) recall(ctx context.Context, cred *catalog.Credential, now time.Time) (schedule.Past, error) {
+	d.meant.mu.Lock()
+	m := d.meant.all[cred.Name]
+	d.meant.mu.Unlock()
+	if age := now.Sub(m.read); m.of == cred && age >= 0 && age < pastFor {
+		return m.Past, nil
+	}
+	p, err := d.past(ctx, cred, now)
+	if err == nil {
+		d.meant.remember(cred, p, now)
+	}
+	return p, err
 }
 
 // meant keeps what the clock does not change of credentials, for as long as the
@@ -132,6 +164,16 @@ type meant struct {
 type meaning struct {
 	of *catalog.Credential
 	schedule.Credential
+	read time.Time // when Past was
+}
+
+func (m *meant) remember(cred *catalog.Credential, p schedule.Past, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if there, ok := m.all[cred.Name]; ok && there.of == cred {
+		there.Past, there.read = p, now
+		m.all[cred.Name] = there
+	}
 }
 
 func (m *meant) of(cred *catalog.Credential, last time.Time, freezes []catalog.Freeze) schedule.Credential {
@@ -150,7 +192,7 @@ func (m *meant) of(cred *catalog.Credential, last time.Time, freezes []catalog.F
 	if m.all == nil {
 		m.all = map[string]meaning{}
 	}
-	m.all[cred.Name] = meaning{cred, c}
+	m.all[cred.Name] = meaning{of: cred, Credential: c}
 	return c
 }
 

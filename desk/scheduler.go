@@ -57,7 +57,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 
 func (s *Scheduler) look(ctx context.Context) {
 	d := s.desk
-	f, err := d.facts(ctx)
+	f, err := d.facts(ctx, d.past)
 	if ctx.Err() != nil {
 		return
 	}

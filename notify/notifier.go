@@ -34,8 +34,9 @@ type Config struct {
 // A Notifier finds out what there is to tell, and delivers it.
 type Notifier struct {
 	cfg   Config
-	poked map[string]chan struct{} // by channel
-	known map[pawl.RotationID]bool // unfinished when it was last looked
+	poked map[string]chan struct{}         // by channel
+	known map[pawl.RotationID]api.Rotation // unfinished when it was last looked
+	told  map[string]bool                  // keys of what is in the outbox
 }
 
 // The notifier's paces.
@@ -60,7 +61,7 @@ func New(cfg Config) *Notifier {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	n := &Notifier{cfg: cfg, poked: map[string]chan struct{}{}, known: map[pawl.RotationID]bool{}}
+	n := &Notifier{cfg: cfg, poked: map[string]chan struct{}{}, known: map[pawl.RotationID]api.Rotation{}, told: map[string]bool{}}
 	for _, c := range cfg.Channels {
 		n.poked[c.Name] = make(chan struct{}, 1)
 	}
@@ -83,7 +84,7 @@ func (n *Notifier) Run(ctx context.Context) {
 	defer timer.Stop()
 	all := true // at first, and whenever the timer says so, everything is looked at
 	for {
-		if err := n.look(ctx, heard.Take(), all); err != nil && ctx.Err() == nil {
+		if err := n.look(ctx, all); err != nil && ctx.Err() == nil {
 			n.cfg.Log.Error("looking for what there is to tell", "err", err)
 		}
 		select {
@@ -92,6 +93,7 @@ func (n *Notifier) Run(ctx context.Context) {
 		case <-timer.C:
 			all = true
 		case <-heard.Ready:
+			heard.Take()
 			all = false
 			pause(ctx, settle)
 		}
@@ -106,7 +108,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // look puts what there is to tell into the outbox, and ends what stands no more.
-func (n *Notifier) look(ctx context.Context, changed []pawl.RotationID, all bool) error {
+func (n *Notifier) look(ctx context.Context, all bool) error {
 	began, err := n.cfg.Outbox.Began(ctx, n.cfg.Now())
 	if err != nil {
 		return err
@@ -115,7 +117,7 @@ func (n *Notifier) look(ctx context.Context, changed []pawl.RotationID, all bool
 	if err != nil {
 		return err
 	}
-	rotations, err := n.rotations(ctx, changed, all, began)
+	rotations, err := n.rotations(ctx, all, began)
 	if err != nil {
 		return err
 	}
@@ -126,59 +128,60 @@ func (n *Notifier) look(ctx context.Context, changed []pawl.RotationID, all bool
 	return n.end(ctx, notes, rotations)
 }
 
-// rotations are the unfinished ones, and those that may have ended since the
-// last look.
-func (n *Notifier) rotations(ctx context.Context, changed []pawl.RotationID, all bool, began time.Time) ([]api.Rotation, error) {
-	ids := map[pawl.RotationID]bool{}
-	for _, id := range changed {
-		ids[id] = true
+// rotations are the unfinished ones, as they are at their revision, and those
+// that have ended since the last look.
+func (n *Notifier) rotations(ctx context.Context, all bool, began time.Time) ([]api.Rotation, error) {
+	open, err := n.cfg.Desk.Unfinished(ctx, who)
+	if err != nil {
+		return nil, err
 	}
-	maps.Copy(ids, n.known)
-	for q := (desk.Query{Open: true, Limit: 200}); ; {
-		page, err := n.cfg.Desk.Rotations(ctx, who, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range page.Items {
-			ids[idOf(r)] = true
-		}
-		if q.After = page.Next; q.After == "" {
-			break
+	var gone []pawl.RotationID
+	for id := range n.known {
+		if _, still := open[id]; !still {
+			gone = append(gone, id)
 		}
 	}
-	if all { // what ended while nobody listened
+	if all { // what was begun and has ended while nobody looked
 		page, err := n.cfg.Desk.Rotations(ctx, who, desk.Query{Limit: 200})
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range page.Items {
-			ids[idOf(r)] = true
+			if r.Outcome != "" && !n.told["end/"+r.ID] {
+				gone = append(gone, pawl.RotationID{Credential: r.Credential, Number: r.Number})
+			}
 		}
 	}
-	n.known = map[pawl.RotationID]bool{}
-	var found []api.Rotation
-	for id := range ids {
+	for id, revision := range open {
+		if r, ok := n.known[id]; ok && r.Revision == revision {
+			continue
+		}
+		if n.known[id], err = n.cfg.Desk.Rotation(ctx, who, id); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range gone {
+		delete(n.known, id)
+	}
+	found := slices.Collect(maps.Values(n.known))
+	for _, id := range gone {
 		r, err := n.cfg.Desk.Rotation(ctx, who, id)
 		if err != nil {
 			return nil, err
 		}
-		if r.Outcome == "" {
-			n.known[id] = true
-		} else if r.Updated.Before(began) || n.cfg.Now().Sub(r.Updated) > recent {
-			continue
+		if r.Outcome != "" && !r.Updated.Before(began) && n.cfg.Now().Sub(r.Updated) < recent {
+			found = append(found, r)
 		}
-		found = append(found, r)
 	}
 	slices.SortFunc(found, func(a, b api.Rotation) int { return a.Updated.Compare(b.Updated) })
 	return found, nil
 }
 
-func idOf(r api.Rotation) pawl.RotationID {
-	return pawl.RotationID{Credential: r.Credential, Number: r.Number}
-}
-
 func (n *Notifier) put(ctx context.Context, notes []Note) error {
 	for _, note := range notes {
+		if n.told[note.Key] {
+			continue
+		}
 		var channels []string
 		for _, c := range n.cfg.Channels {
 			if c.Tells(note.Occasion, note.Credential) {
@@ -189,6 +192,7 @@ func (n *Notifier) put(ctx context.Context, notes []Note) error {
 		if err != nil {
 			return err
 		}
+		n.told[note.Key] = true
 		if fresh {
 			n.poke(channels...)
 		}
@@ -202,19 +206,21 @@ func (n *Notifier) end(ctx context.Context, notes []Note, rotations []api.Rotati
 	if err != nil {
 		return err
 	}
+	stands, by := map[string]bool{}, map[string]*api.Rotation{}
+	for _, x := range notes {
+		stands[x.Key] = stands[x.Key] || x.Stands
+	}
+	for i := range rotations {
+		by[rotations[i].ID] = &rotations[i]
+	}
 	for _, s := range standing {
-		if slices.ContainsFunc(notes, func(x Note) bool { return x.Stands && x.Key == s.Key }) {
+		if stands[s.Key] {
 			continue
 		}
-		var of *api.Rotation
-		for i := range rotations {
-			if rotations[i].ID == s.Rotation {
-				of = &rotations[i]
-			}
-		}
-		if err := n.cfg.Outbox.Over(ctx, s.ID, how(s, of), n.cfg.Now()); err != nil {
+		if err := n.cfg.Outbox.Over(ctx, s.ID, how(s, by[s.Rotation]), n.cfg.Now()); err != nil {
 			return err
 		}
+		delete(n.told, s.Key)
 		n.poke(slices.Collect(maps.Keys(n.poked))...)
 	}
 	return nil
