@@ -54,6 +54,7 @@ type Desk struct {
 	packed packed
 
 	meant      meant
+	kept       sync.Map                  // of refusal, by credential
 	scheduling atomic.Pointer[time.Time] // when the scheduler last looked; nil: there is none
 }
 

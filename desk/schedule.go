@@ -93,6 +93,9 @@ func (d *Desk) facts(ctx context.Context, past reading) (*facts, error) {
 			if c.Past, err = past(ctx, cred, f.now); err != nil {
 				return nil, err
 			}
+			if r, ok := d.kept.Load(name); ok {
+				c.Past.Kept, c.Past.Until = r.(refusal).why, r.(refusal).until
+			}
 		}
 		f.all = append(f.all, c)
 	}

@@ -91,9 +91,29 @@ func (s *Scheduler) begin(ctx context.Context, e schedule.Entry, role string) {
 	}
 	if err != nil {
 		s.desk.cfg.Log.Error("begin what is due", "credential", e.Credential, "err", err)
+		s.desk.kept.Store(e.Credential, refusal{cause(err), s.desk.now().Add(patience)})
 		return
 	}
 	s.desk.cfg.Log.Info("begun by schedule", "rotation", r.ID, "due", e.Due)
+}
+
+// patience is how long it is not tried again to begin what could not be begun: a
+// secret that is not there, a journal that cannot be written.
+const patience = 10 * time.Minute
+
+// A refusal is why a rotation could not be begun, and until when that is not
+// tried again. It is remembered so that whoever looks at the calendar sees it.
+type refusal struct {
+	why   string
+	until time.Time
+}
+
+// cause is the innermost of our errors, without the way there.
+func cause(err error) string {
+	if e, ok := errors.AsType[*pawl.Error](err); ok && e.Err != nil {
+		return e.Err.Error()
+	}
+	return "the log says why"
 }
 
 // alarm says it once that a credential is overdue, and again after it was not.

@@ -12,6 +12,7 @@ import (
 	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/desk/desktest"
+	"github.com/pawl-dev/pawl/journal"
 )
 
 const month = 30 * 24 * time.Hour
@@ -186,5 +187,27 @@ func TestOneAfterTheOther(t *testing.T) {
 		if held == 0 {
 			t.Error("nothing was ever held")
 		}
+	})
+}
+
+// TestCouldNotBegin: what keeps a rotation from being begun is in the calendar,
+// and is tried again.
+func TestCouldNotBegin(t *testing.T) {
+	desktest.Open(t, []desktest.Cred{{Name: "key", More: "schedule: {every: 30d}"}}, func(t *testing.T, o *desktest.Office) {
+		rotated(t, o, "key")
+		away(o, month)
+		o.Journal.FailNext(journal.FaultRefused)
+		ctx, stop := context.WithCancel(t.Context())
+		go desk.NewScheduler(o.Desk, nil).Run(ctx)
+		synctest.Wait()
+		if i := item(t, o, "key"); i.Do != "hold" || !i.Overdue || i.Why == "" || i.Until == nil {
+			t.Errorf("%+v", i)
+		}
+		time.Sleep(20 * time.Minute)
+		if r, err := o.Rotation(t.Context(), eva, pawl.RotationID{Credential: "key", Number: 2}); err != nil || r.Outcome != "done" {
+			t.Errorf("%+v %v", r, err)
+		}
+		stop()
+		synctest.Wait()
 	})
 }

@@ -42,6 +42,9 @@ type Past struct {
 	Failed int         // scheduled rotations since the last completed one that came to nothing
 	Ended  time.Time   // when the newest of those ended
 	Back   bool        // one of them was rolled back
+
+	Kept  string    // why it could not even be begun the last time
+	Until time.Time // when that is tried again
 }
 
 // PastOf reads the newest rotations of a credential.
@@ -195,6 +198,9 @@ func (d *deciding) may(c Credential) (do Do, why string, until time.Time) {
 	}
 	if again := c.Past.again(); d.now.Before(again) {
 		return Hold, "the last one failed", again
+	}
+	if d.now.Before(c.Past.Until) {
+		return Hold, "it could not be begun: " + c.Past.Kept, c.Past.Until
 	}
 	for _, b := range d.busy {
 		for _, s := range c.Shares {

@@ -114,6 +114,8 @@ func TestDecide(t *testing.T) {
 		"failed just now": {c: with(func(c *schedule.Credential) { c.Past.Failed, c.Past.Ended = 1, now.Add(-time.Minute) }), do: schedule.Hold, why: "failed", late: true},
 		"failed an hour":  {c: with(func(c *schedule.Credential) { c.Past.Failed, c.Past.Ended = 1, now.Add(-time.Hour) }), do: schedule.Begin, late: true},
 		"failed twice":    {c: with(func(c *schedule.Credential) { c.Past.Failed, c.Past.Ended = 2, now.Add(-3*time.Hour) }), do: schedule.Hold, why: "failed", late: true},
+		"could not begin": {c: with(func(c *schedule.Credential) { c.Past.Kept, c.Past.Until = "no token", now.Add(time.Minute) }), do: schedule.Hold, why: "no token", late: true},
+		"could once":      {c: with(func(c *schedule.Credential) { c.Past.Kept, c.Past.Until = "no token", now }), do: schedule.Begin, late: true},
 		"closed":          {c: with(func(c *schedule.Credential) { c.Rule = rule(t, 90*day, "Wed 09:00-16:00 UTC") }), do: schedule.Hold, why: "window (Wed", late: true},
 		"frozen": {c: with(func(c *schedule.Credential) {
 			c.Rule = rule(t, 90*day, "", freeze(t, "2026-11-24 09:00", "2026-11-25 09:00"))
