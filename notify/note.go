@@ -21,6 +21,8 @@ type Note struct {
 	Link       string    `json:"link,omitempty"`
 	Stands     bool      `json:"stands,omitempty"` // until it is over
 	Approval   *Approval `json:"approval,omitempty"`
+
+	many []string // the credentials of what was folded
 }
 
 // An Approval is what somebody may consent to.
@@ -64,6 +66,9 @@ type Outbox interface {
 	// Put keeps a note for channels, unless it has one of its key: of a note that
 	// stands one that stands, of others ever.
 	Put(ctx context.Context, n Note, channels []string) (fresh bool, err error)
+
+	// Has reports whether Put would not keep a note.
+	Has(ctx context.Context, n Note) (bool, error)
 
 	// Standing returns what stands.
 	Standing(ctx context.Context) ([]Note, error)

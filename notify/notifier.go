@@ -177,27 +177,69 @@ func (n *Notifier) rotations(ctx context.Context, all bool, began time.Time) ([]
 	return found, nil
 }
 
+// put puts what is new into the outbox. What would be too much at once, such as
+// every credential of a catalog that was never rotated here, is told as one; to
+// crash before the single ones are noted is to tell some of it again.
 func (n *Notifier) put(ctx context.Context, notes []Note) error {
+	fresh, err := n.fresh(ctx, notes)
+	if err != nil {
+		return err
+	}
+	single, many := fold(fresh)
+	for _, note := range many {
+		if err := n.tell(ctx, note, n.channels(note)); err != nil {
+			return err
+		}
+	}
+	for _, note := range fresh {
+		var channels []string
+		if single[note.Key] {
+			channels = n.channels(note)
+		}
+		if err := n.tell(ctx, note, channels); err != nil {
+			return err
+		}
+		n.told[note.Key] = true
+	}
+	return nil
+}
+
+// fresh are the notes that are not in the outbox.
+func (n *Notifier) fresh(ctx context.Context, notes []Note) (all []Note, err error) {
 	for _, note := range notes {
 		if n.told[note.Key] {
 			continue
 		}
-		var channels []string
-		for _, c := range n.cfg.Channels {
-			if c.Tells(note.Occasion, note.Credential) {
-				channels = append(channels, c.Name)
-			}
-		}
-		fresh, err := n.cfg.Outbox.Put(ctx, note, channels)
+		there, err := n.cfg.Outbox.Has(ctx, note)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		n.told[note.Key] = true
-		if fresh {
-			n.poke(channels...)
+		if there {
+			n.told[note.Key] = true
+			continue
+		}
+		all = append(all, note)
+	}
+	return all, nil
+}
+
+func (n *Notifier) tell(ctx context.Context, note Note, channels []string) error {
+	fresh, err := n.cfg.Outbox.Put(ctx, note, channels)
+	if fresh {
+		n.poke(channels...)
+	}
+	return err
+}
+
+// channels are those that are told of a note. What is about many credentials
+// goes to who is told of any of them.
+func (n *Notifier) channels(note Note) (names []string) {
+	for _, c := range n.cfg.Channels {
+		if slices.ContainsFunc(append(note.many, note.Credential), func(name string) bool { return name != "" && c.Tells(note.Occasion, name) }) {
+			names = append(names, c.Name)
 		}
 	}
-	return nil
+	return names
 }
 
 // end ends what stands in the outbox, and not among the notes any more.

@@ -212,3 +212,21 @@ func TestWaits(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestCrowd: a catalog of many credentials that were never rotated here is one
+// message, also over a restart, and what becomes of one of them is none.
+func TestCrowd(t *testing.T) {
+	var creds []desktest.Cred
+	for i := range 24 {
+		creds = append(creds, desktest.Cred{Name: fmt.Sprintf("key-%02d", i), More: "schedule: {every: 90d}"})
+	}
+	noticing(t, creds, func(t *testing.T, o *desktest.Office, w *wall, restart func()) {
+		time.Sleep(2 * time.Minute)
+		restart()
+		time.Sleep(2 * time.Minute)
+		wantLines(t, w, "task: 24 credentials wait for somebody to begin their rotation")
+		o.Start(t.Context(), ana, api.Start{Credential: "key-07", AutoRevoke: true})
+		time.Sleep(2 * time.Minute)
+		wantLines(t, w, "task: 24 credentials wait for somebody to begin their rotation", "completed: key-07/1 is done")
+	})
+}

@@ -135,17 +135,30 @@ func (b *Box) Began(ctx context.Context, now time.Time) (time.Time, error) {
 	return time.UnixMilli(began).UTC(), failure(err)
 }
 
+// has reports whether a note of the key of n is there that is one with it, and
+// whether one of it was.
+func has(ctx context.Context, db interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}, n notify.Note) (there, earlier bool, err error) {
+	var all, standing int
+	err = db.QueryRowContext(ctx, statement("earlier"), n.Key).Scan(&all, &standing)
+	return standing > 0 || all > 0 && !n.Stands, all > 0, err
+}
+
+// Has implements [notify.Outbox].
+func (b *Box) Has(ctx context.Context, n notify.Note) (bool, error) {
+	there, _, err := has(ctx, b.db, n)
+	return there, failure(err)
+}
+
 // Put implements [notify.Outbox].
 func (b *Box) Put(ctx context.Context, n notify.Note, channels []string) (fresh bool, err error) {
 	err = b.change(ctx, func(tx *sql.Tx) error {
-		var earlier, standing int
-		if err := tx.QueryRowContext(ctx, statement("earlier"), n.Key).Scan(&earlier, &standing); err != nil {
+		there, earlier, err := has(ctx, tx, n)
+		if err != nil || there {
 			return err
 		}
-		if standing > 0 || earlier > 0 && !n.Stands {
-			return nil
-		}
-		if n.ID = n.Key; earlier > 0 {
+		if n.ID = n.Key; earlier {
 			n.ID = fmt.Sprintf("%s/again-%d", n.Key, n.At.UnixMilli())
 		}
 		body, err := json.Marshal(n)
