@@ -82,7 +82,7 @@ Start with:  pawl demo`,
 		newConfirmCommand(a), newApproveCommand(a), newPauseCommand(a), newServeCommand(a), newRevokeCommand(a), newRollbackCommand(a), newAbandonCommand(a), newRehearseCommand(a),
 		newVerifyCommand(a), newDiscoverCommand(a), newDoctorCommand(a), newSweepCommand(a), newAuditCommand(a), newSchemaCommand(a), newVersionCommand(a), newExitCodesTopic(),
 		newListCommand(a), newShowCommand(a), newDueCommand(a), newHistoryCommand(a), newDocsCommand(a), newErrorsTopic(), newImportCommand(a),
-		newHandoverCommand(a), newClaimCommand(a), newEnvCommand(a), newManCommand(a),
+		newHandoverCommand(a), newClaimCommand(a), newEnvCommand(a), newManCommand(a), newNotifyCommand(a),
 		newTokenCommand(a), newPeopleCommand(a),
 	)
 	for _, c := range cmd.Commands() {
