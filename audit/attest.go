@@ -3,7 +3,6 @@ package audit
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -31,14 +30,13 @@ func (s *Signer) Attest(kind string, document []byte) ([]byte, error) {
 // CheckAttested shows that a document is what the holder of the key signed, as
 // this kind. If not, that is [pawl.Conflict] and a [*TamperError].
 func CheckAttested(signed []byte, key, kind string, document []byte) error {
-	verifier, err := note.NewVerifier(strings.TrimSpace(key))
-	install := ""
-	if err == nil {
-		install = strings.TrimPrefix(verifier.Name(), originPrefix)
+	install, err := InstallOf(key)
+	if err != nil {
+		return err
 	}
-	if install == "" {
-		return &pawl.Error{Op: "audit.CheckAttested", Kind: pawl.Invalid, Err: errors.New("not a public audit key"),
-			Hint: "a public audit key looks like pawl/ID+HASH+BASE64"}
+	verifier, err := note.NewVerifier(strings.TrimSpace(key))
+	if err != nil {
+		return err // InstallOf has read it
 	}
 	if !strings.HasPrefix(string(signed), attestation(install, kind, document)+"\n") {
 		return tampered(-1, "it is not what was signed: something was changed, left out or added")

@@ -60,14 +60,24 @@ func VerifyBundle(r io.Reader, key string) (Report, error) {
 		return Report{}, &pawl.Error{Op: "audit.VerifyBundle", Kind: pawl.Invalid, Err: errors.New("no public key"),
 			Hint: "give the public key of the installation; it must not come from the bundle itself"}
 	}
-	return verifyBundle(r, strings.TrimSpace(key))
+	return verifyBundle(r, strings.TrimSpace(key), nil)
+}
+
+// VerifyBundleAgainst does what [VerifyBundle] does and shows besides, as
+// [VerifyAgainst] does, that the log continues the one that witness was signed
+// for.
+func VerifyBundleAgainst(witness []byte, r io.Reader, key string) (Report, error) {
+	if _, err := ParseCheckpoint(witness, key); err != nil {
+		return Report{}, err
+	}
+	return verifyBundle(r, strings.TrimSpace(key), witness)
 }
 
 // VerifyBundleItself verifies an export with its own key. It shows that the
 // bundle is whole, not whose it is.
-func VerifyBundleItself(r io.Reader) (Report, error) { return verifyBundle(r, "") }
+func VerifyBundleItself(r io.Reader) (Report, error) { return verifyBundle(r, "", nil) }
 
-func verifyBundle(r io.Reader, key string) (Report, error) {
+func verifyBundle(r io.Reader, key string, witness []byte) (Report, error) {
 	lines := bufio.NewReader(r)
 	first, err := readLine(lines)
 	if err != nil {
@@ -83,7 +93,12 @@ func verifyBundle(r io.Reader, key string) (Report, error) {
 	if key == "" {
 		key = h.Key
 	}
-	report, err := Verify([]byte(h.Checkpoint), key, bundleRecords(lines))
+	var report Report
+	if witness == nil {
+		report, err = Verify([]byte(h.Checkpoint), key, bundleRecords(lines))
+	} else {
+		report, err = VerifyAgainst(witness, []byte(h.Checkpoint), key, bundleRecords(lines))
+	}
 	if err == nil && (h.Install != report.Install || h.Key != key) {
 		return Report{}, tampered(-1, "the header of the bundle names another installation or key")
 	}

@@ -72,6 +72,19 @@ func (s *Signer) Install() string { return s.install }
 // Public returns the key that verifies what s signs, as text. It is not secret.
 func (s *Signer) Public() string { return s.public }
 
+// InstallOf returns whose log a public key verifies. A key that is none is
+// [pawl.Invalid].
+func InstallOf(key string) (string, error) {
+	verifier, err := note.NewVerifier(strings.TrimSpace(key))
+	if err == nil {
+		if install, ok := strings.CutPrefix(verifier.Name(), originPrefix); ok && install != "" {
+			return install, nil
+		}
+	}
+	return "", &pawl.Error{Op: "audit.InstallOf", Kind: pawl.Invalid, Err: errors.New("not a public audit key"),
+		Hint: "a public audit key looks like pawl/ID+HASH+BASE64"}
+}
+
 // Sign returns the checkpoint of a tree.
 func (s *Signer) Sign(tree tlog.Tree) ([]byte, error) {
 	text := fmt.Sprintf("%s%s\n%d\n%s\n", originPrefix, s.install, tree.N, tree.Hash)

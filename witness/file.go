@@ -17,7 +17,7 @@ type file struct {
 
 func (f *file) Name() string { return f.name }
 
-func (f *file) Kept(context.Context) ([]byte, error) {
+func (f *file) Kept(context.Context, string) ([]byte, error) {
 	text, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -30,7 +30,7 @@ func (f *file) Kept(context.Context) ([]byte, error) {
 
 // Show replaces the file, whole or not at all.
 func (f *file) Show(ctx context.Context, log Log) (Seen, error) {
-	kept, err := f.Kept(ctx)
+	kept, err := f.Kept(ctx, "")
 	if err != nil {
 		return Seen{}, err
 	}

@@ -29,26 +29,21 @@ func (g *git) Name() string { return g.name }
 // several.
 func checkpointName(install string) string { return "pawl-" + install + ".checkpoint" }
 
-// Kept returns the only checkpoint in the newest commit, for who does not know
-// the installation.
-func (g *git) Kept(ctx context.Context) ([]byte, error) {
-	list, err := g.run(ctx, "ls-tree", "--name-only", "HEAD", "--", ".")
+// Kept is what the newest commit has; what lies about in the work tree, or was
+// added and not committed because we were killed, does not count. That it cannot
+// be read is not that there is none.
+func (g *git) Kept(ctx context.Context, install string) ([]byte, error) {
+	name := checkpointName(install)
+	list, err := g.run(ctx, "ls-tree", "HEAD", "--", name)
 	if err != nil {
+		if commits, failed := g.run(ctx, "rev-list", "--all", "--max-count=1"); failed == nil && len(commits) == 0 {
+			return nil, nil // nothing was ever committed
+		}
 		return nil, err
 	}
-	var names []string
-	for name := range strings.Lines(string(list)) {
-		if name = strings.TrimSpace(name); strings.HasPrefix(name, "pawl-") && strings.HasSuffix(name, ".checkpoint") {
-			names = append(names, name)
-		}
+	if len(list) == 0 {
+		return nil, nil
 	}
-	if len(names) != 1 {
-		return nil, unavailable(fmt.Errorf("the newest commit has %d checkpoints, not one", len(names)))
-	}
-	return g.show(ctx, names[0])
-}
-
-func (g *git) show(ctx context.Context, name string) ([]byte, error) {
 	return g.run(ctx, "show", "HEAD:./"+name)
 }
 
@@ -58,22 +53,20 @@ func (g *git) Show(ctx context.Context, log Log) (Seen, error) {
 	if err != nil {
 		return Seen{}, err
 	}
-	if _, err := g.run(ctx, "rev-parse", "--is-inside-work-tree"); err != nil {
+	kept, err := g.Kept(ctx, head.Install)
+	if err != nil {
 		return Seen{}, err
 	}
 	name := checkpointName(head.Install)
-	var kept []byte
-	if _, err := g.run(ctx, "cat-file", "-e", "HEAD:./"+name); err == nil {
-		if kept, err = g.show(ctx, name); err != nil {
-			return Seen{}, err
-		}
-	}
 	if _, err := consistent(kept, log); err != nil {
 		return Seen{}, err
 	}
 	seen := Seen{head.Tree.N, g.now()}
 	if bytes.Equal(kept, log.Checkpoint) {
 		return seen, nil
+	}
+	if tree, err := g.run(ctx, "rev-parse", "--is-inside-work-tree"); err != nil || strings.TrimSpace(string(tree)) != "true" {
+		return Seen{}, errors.Join(err, unavailable(errors.New("the repository has no work tree")))
 	}
 	if err := replace(filepath.Join(g.dir, name), log.Checkpoint); err != nil {
 		return Seen{}, err

@@ -23,8 +23,8 @@ type place struct {
 	down  error
 }
 
-func (p *place) Name() string                         { return "place" }
-func (p *place) Kept(context.Context) ([]byte, error) { return nil, nil }
+func (p *place) Name() string                                 { return "place" }
+func (p *place) Kept(context.Context, string) ([]byte, error) { return nil, nil }
 func (p *place) Show(_ context.Context, log witness.Log) (witness.Seen, error) {
 	head, err := audit.ParseCheckpoint(log.Checkpoint, p.key)
 	if err == nil {

@@ -79,7 +79,7 @@ func keyID(name string, key []byte) (id [4]byte) {
 
 func (r *remote) Name() string { return r.name }
 
-func (r *remote) Kept(context.Context) ([]byte, error) { return nil, errors.ErrUnsupported }
+func (r *remote) Kept(context.Context, string) ([]byte, error) { return nil, errors.ErrUnsupported }
 
 // Show asks for a cosignature. A witness that is further, or less far, than it
 // was believed to be says so, and is asked once more.

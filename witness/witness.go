@@ -19,9 +19,10 @@ type Witness interface {
 	// Name is how it was named, without a key.
 	Name() string
 
-	// Kept returns the newest checkpoint that it has, nil if it has none, and
-	// [errors.ErrUnsupported] if it does not hand them out.
-	Kept(ctx context.Context) ([]byte, error)
+	// Kept returns the newest checkpoint that it has of an installation's log,
+	// nil if it has none, and [errors.ErrUnsupported] if it does not hand them
+	// out.
+	Kept(ctx context.Context, install string) ([]byte, error)
 
 	// Show lets it see the log as it is now. That it has seen another log, or
 	// more of this one, is [pawl.Conflict].

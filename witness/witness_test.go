@@ -88,7 +88,7 @@ func suite(t *testing.T, w witness.Witness) {
 	grow(t, back, 9, "other")
 	show(back, pawl.Conflict, 0)
 	show(j, pawl.Other, 13) // what was refused has changed nothing
-	if kept, err := w.Kept(t.Context()); err == nil {
+	if kept, err := w.Kept(t.Context(), signer.Install()); err == nil {
 		if head, err := audit.ParseCheckpoint(kept, signer.Public()); err != nil || head.Tree.N != 13 {
 			t.Errorf("kept %+v %v", head, err)
 		}
@@ -133,6 +133,20 @@ func TestGit(t *testing.T) {
 	suite(t, w)
 	if log := git("log", "--format=%an %s"); log != "pawl pawl: 13 records\npawl pawl: 9 records\npawl pawl: 0 records\n" {
 		t.Errorf("commits:\n%s", log)
+	}
+	second := journal.NewMemory(journaltest.Signer(t), time.Now) // of another installation, in the same repository
+	if _, err := w.Show(t.Context(), logOf(t, second)); err != nil {
+		t.Error(err)
+	}
+	// Killed between add and commit.
+	third := journaltest.Signer(t)
+	name := "pawl-" + third.Install() + ".checkpoint"
+	if err := os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	git("add", name)
+	if _, err := w.Show(t.Context(), logOf(t, journal.NewMemory(third, time.Now))); err != nil {
+		t.Error(err)
 	}
 	if status := git("status", "--porcelain"); status != "A  staged.txt\n" {
 		t.Errorf("what somebody had staged: %q", status)

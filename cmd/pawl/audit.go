@@ -195,14 +195,14 @@ func notAsSigned(err error) error {
 
 func (a *app) verifyLog(ctx context.Context, args []string, key, witness string) (audit.Report, error) {
 	if len(args) == 1 {
-		return a.verifyFile(args[0], key)
+		return a.verifyFile(ctx, args[0], key, witness)
 	}
 	checkpoint, records, done, err := a.auditLog(ctx)
 	if err != nil {
 		return audit.Report{}, err
 	}
 	defer done()
-	kept, show, err := a.witness(ctx, witness)
+	kept, show, err := a.witness(ctx, witness, key)
 	if err != nil {
 		return audit.Report{}, err
 	}

@@ -236,15 +236,29 @@ func evidenceWords(p *evidence.Pack) string {
 const mostEvidence = 1 << 30
 
 // verifyFile verifies what export wrote, whatever it is.
-func (a *app) verifyFile(file, key string) (audit.Report, error) {
+func (a *app) verifyFile(ctx context.Context, file, key, witness string) (audit.Report, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return audit.Report{}, usage("%v", err)
 	}
 	defer f.Close()
 	in := bufio.NewReader(f)
-	if start, _ := in.Peek(64); !evidence.Is(start) { // a file that is shorter says so below
+	start, _ := in.Peek(64) // a file that is shorter says so below
+	switch {
+	case witness == "" && !evidence.Is(start):
 		return audit.VerifyBundle(in, key)
+	case witness == "":
+	case evidence.Is(start):
+		return audit.Report{}, usage("--witness is of a whole log; this file is a part of one")
+	default:
+		kept, show, err := a.witness(ctx, witness, key)
+		if err == nil && show {
+			err = usage("a witness is asked about the log itself: leave FILE out, or name a checkpoint that was kept")
+		}
+		if err != nil {
+			return audit.Report{}, err
+		}
+		return audit.VerifyBundleAgainst(kept, in, key)
 	}
 	text, err := io.ReadAll(io.LimitReader(in, mostEvidence))
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/journal/sqlite"
 	"github.com/pawl-dev/pawl/witness"
 )
@@ -71,7 +72,7 @@ func nameOf(spec string) string {
 // else the newest one beside the journal. A log that is behind it was set back.
 // A witness that hands none out is asked, by show, whether the log continues
 // what it has seen.
-func (a *app) witness(ctx context.Context, name string) (kept []byte, show bool, err error) {
+func (a *app) witness(ctx context.Context, name, key string) (kept []byte, show bool, err error) {
 	if name == "" {
 		path, err := a.stateFile()
 		if err != nil || a.acceptOld {
@@ -88,7 +89,11 @@ func (a *app) witness(ctx context.Context, name string) (kept []byte, show bool,
 		}
 		return kept, false, nil
 	}
-	kept, err = w.Kept(ctx)
+	install, err := audit.InstallOf(key)
+	if err != nil {
+		return nil, false, err
+	}
+	kept, err = w.Kept(ctx, install)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 		return nil, true, nil
