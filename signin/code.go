@@ -15,7 +15,7 @@ import (
 // First returns a code that lets the first admin in, to be shown on the server's
 // terminal. It is no code if somebody who may let others in can sign in already.
 func (s *Server) First(ctx context.Context, by pawl.Actor) (pawl.Secret, error) {
-	if founded, err := s.founded(ctx); founded || err != nil {
+	if founded, err := s.Led(ctx); founded || err != nil {
 		return pawl.Secret{}, err
 	}
 	code, now := roster.NewToken(roster.OfCode), s.now()
@@ -23,9 +23,9 @@ func (s *Server) First(ctx context.Context, by pawl.Actor) (pawl.Secret, error) 
 	return code, err
 }
 
-// founded reports whether somebody who may let others in has something to sign
-// in with. Whoever came by a code and closed the browser has not.
-func (s *Server) founded(ctx context.Context) (bool, error) {
+// Led reports whether somebody who may let others in has something to sign in
+// with. Whoever came by a code and closed the browser has not.
+func (s *Server) Led(ctx context.Context) (bool, error) {
 	people, err := s.cfg.Roster.People(ctx)
 	if err != nil {
 		return false, err

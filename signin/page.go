@@ -49,7 +49,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p Page
 	if p.Next == "" {
 		p.Next = "/"
 	}
-	if founded, err := s.founded(r.Context()); err == nil {
+	if founded, err := s.Led(r.Context()); err == nil {
 		p.First = !founded
 	}
 	p.Code, p.Keys, p.Buttons = p.Person == "", s.keys != nil, s.buttons()

@@ -32,7 +32,12 @@ if (box && able) {
     button.disabled = true;
     problem.textContent = "";
     try {
-      const { next } = await (box.dataset.does === "add" ? add : signIn)();
+      if (box.dataset.does === "add") {
+        await add();
+        location.reload(); // where they go on to is in the address
+        return;
+      }
+      const { next } = await signIn();
       location.assign(next);
     } catch (err) {
       if (err.again) location.assign("/sign-in?again&next=/sign-in/ways");

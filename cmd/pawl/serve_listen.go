@@ -119,6 +119,9 @@ func (o *listening) front(d *desk.Desk, door *doorway) listener {
 // tellFront says where people come in, and lets the first of them in.
 func (a *app) tellFront(ctx context.Context, o *serving, door *doorway) error {
 	a.tell("console on "+o.origin()+", at "+o.tcp.Addr().String(), "url", o.origin(), "address", o.tcp.Addr().String())
+	if a.getenv("JOURNAL_STREAM") != "" { // a log is no terminal: what is said here is kept, and read by others
+		return a.tellOfFirst(ctx, door)
+	}
 	code, err := door.First(ctx, a.actor())
 	if err != nil || code.IsZero() {
 		return err

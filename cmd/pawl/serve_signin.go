@@ -46,6 +46,16 @@ func (a *app) openDoor(ctx context.Context, s *store, cat *catalog.Catalog, orig
 	return &doorway{in, desk.NewTeam(desk.TeamConfig{Roster: people, Record: s.Record, Log: a.log()}), people}, nil
 }
 
+// tellOfFirst says how the first admin comes in where nobody looks at a terminal.
+func (a *app) tellOfFirst(ctx context.Context, d *doorway) error {
+	led, err := d.Led(ctx)
+	if err == nil && !led {
+		a.say("Nobody can let others in yet. On this machine, as the user that the server runs as:")
+		a.say("  pawl people invite NAME --role superadmin")
+	}
+	return err
+}
+
 // providersOf are the OpenID providers of the catalog. Their secrets are read
 // each time that one is needed, so that they can be rotated, too.
 func (a *app) providersOf(cat *catalog.Catalog) []signin.Provider {
