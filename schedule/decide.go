@@ -115,26 +115,34 @@ func Decide(all []Credential, busy []Busy, begun []time.Time, limits Limits, now
 		}
 	}
 	slices.SortFunc(d.begun, time.Time.Compare)
-	all = slices.Clone(all)
-	slices.SortFunc(all, inOrder)
+	line := make([]ranked, len(all))
+	for i := range all {
+		line[i] = ranked{&all[i], all[i].Rule.Due(all[i].Last)}
+	}
+	slices.SortFunc(line, inOrder)
 	entries := make([]Entry, len(all))
-	for i, c := range all {
-		entries[i] = d.about(c)
+	for i, r := range line {
+		entries[i] = d.about(*r.Credential)
 	}
 	return entries
 }
 
+// A ranked is a credential with when it is due.
+type ranked struct {
+	*Credential
+	due time.Time
+}
+
 // inOrder puts what is due first first, and what has no date last.
-func inOrder(a, b Credential) int {
-	x, y := a.Rule.Due(a.Last), b.Rule.Due(b.Last)
+func inOrder(a, b ranked) int {
 	switch {
-	case x.IsZero() != y.IsZero():
-		if x.IsZero() {
+	case a.due.IsZero() != b.due.IsZero():
+		if a.due.IsZero() {
 			return 1
 		}
 		return -1
-	case !x.Equal(y):
-		return x.Compare(y)
+	case !a.due.Equal(b.due):
+		return a.due.Compare(b.due)
 	}
 	return cmp.Compare(a.Name, b.Name)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
@@ -30,8 +31,8 @@ func newDueCommand(a *app) *cobra.Command {
 What is on a schedule and was never rotated here is listed too, last and without a date: its
 age is not known, so it is not overdue either.
 
---ics writes a calendar of all due dates and of the windows in which the rotations may begin,
-with the catalog's reminders. The same event keeps its UID, so that a calendar program moves
+--ics writes a calendar of all due dates, of the windows in which the rotations may begin and of
+freezes, with the catalog's reminders. The same event keeps its UID, so that a calendar program moves
 it when the credential was rotated.
 
 Where a server began what is due (pawl serve) and has not been heard of for ten minutes, that
@@ -113,6 +114,25 @@ func calendar(o *overview, all []*standing) ical.Calendar {
 		if from, to := s.cred.Schedule.Opening(s.last, o.now); !from.IsZero() {
 			c.Events = append(c.Events, ical.Event{UID: uid("window"), Summary: s.cred.Name + " may be rotated now", Description: text,
 				From: from, To: to, Free: true, Categories: []string{"pawl", "window"}})
+		}
+	}
+	return withFreezes(c, o)
+}
+
+// withFreezes adds the times in which nothing is begun by itself, where there is
+// an event at all that they could hold. One that is moved is another one.
+func withFreezes(c ical.Calendar, o *overview) ical.Calendar {
+	if len(c.Events) == 0 {
+		return c
+	}
+	for _, f := range o.cat.Freezes() {
+		who := "all credentials"
+		if len(f.Credentials) > 0 {
+			who = strings.Join(f.Credentials, ", ")
+		}
+		if f.Until.After(o.now) {
+			c.Events = append(c.Events, ical.Event{UID: fmt.Sprintf("freeze-%x@%.12s.pawl", sha256.Sum256([]byte(f.String()+f.From.String()+who)), o.j.Install()), Summary: "No rotation begins by itself: " + f.Why,
+				Description: "Holds " + who, From: f.From, To: f.Until, Free: true, Categories: []string{"pawl", "freeze"}})
 		}
 	}
 	return c
