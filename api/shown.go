@@ -21,6 +21,7 @@ type Held struct {
 	Credential string `json:"credential"`
 	State      State  `json:"state"`
 	Place      Place  `json:"place"`
+	Current    string `json:"current,omitempty" doc:"The vendor's id of the generation in use."`
 }
 
 // A Connection says how pawl signs in to a vendor. Where the secrets come from

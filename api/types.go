@@ -48,6 +48,7 @@ type CredentialView struct {
 	Credential
 	Consumers []Place    `json:"consumers"`
 	Runs      []Rotation `json:"runs" doc:"The newest rotations, newest first."`
+	Current   string     `json:"current,omitempty" doc:"The vendor's id of the generation in use; absent while a rotation is open, and where it is not known."`
 }
 
 // A Place is one consumer, in the catalog or in a rotation.

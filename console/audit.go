@@ -119,9 +119,20 @@ func readRecord(item api.Record) record {
 	if d.Target.Consumer != "" {
 		rec.Target += " · " + d.Target.Consumer
 	}
-	rec.Detail = first(d.Context.Detail, d.Context.Kind, d.Target.Where)
+	rec.Detail = clip(first(d.Context.Detail, d.Context.Kind, d.Target.Where))
 	rec.Badge = words(results, d.Outcome, badge{"none", d.Outcome, "idle"})
 	return rec
+}
+
+// mostDetail is how much of a detail is in the list; all of it is in the record
+// below.
+const mostDetail = 90
+
+func clip(text string) string {
+	if all := []rune(text); len(all) > mostDetail {
+		return string(all[:mostDetail]) + "…"
+	}
+	return text
 }
 
 // export hands out the whole log, to be verified anywhere.

@@ -25,6 +25,9 @@ func (c *Console) consumers(r *http.Request, who access.Subject) (*view, error) 
 		if err != nil {
 			return nil, err
 		}
+		for i, h := range held {
+			held[i].Place = placed(h.Place, h.Current)
+		}
 		p.Held = held
 		return &view{name: "consumer", title: p.Of, live: "all", data: p}, nil
 	}

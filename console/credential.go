@@ -46,8 +46,8 @@ func (c *Console) credentialPage(r *http.Request, who access.Subject, name strin
 		return nil, err
 	}
 	p := &credentialPage{CredentialView: cred, Past: past, Chart: draw(past.Runs), Reason: "manual"}
-	current(&p.CredentialView)
-	for _, place := range p.Consumers {
+	for i, place := range p.Consumers {
+		p.Consumers[i] = placed(place, cred.Current)
 		if place.Required {
 			p.Needed++
 			if place.Proved {
@@ -70,23 +70,15 @@ func (c *Console) credentialPage(r *http.Request, who access.Subject, name strin
 	return p, nil
 }
 
-// current says of what each place holds whether it is the generation that is in
-// use, where the last rotation spoke of old and new.
-func current(v *api.CredentialView) {
-	if len(v.Runs) == 0 || v.Runs[0].Outcome == "" {
-		return
+// placed says of what a place holds whether it is the generation in use, where
+// the last rotation spoke of old and new.
+func placed(p api.Place, current string) api.Place {
+	switch {
+	case p.Generation == "" || current == "":
+	case p.Generation == current:
+		p.Holds = "current"
+	default:
+		p.Holds = "previous"
 	}
-	use := v.Runs[0].NewID
-	if v.Runs[0].Outcome != "done" {
-		use = v.Runs[0].OldID
-	}
-	for i, p := range v.Consumers {
-		switch {
-		case p.Generation == "":
-		case p.Generation == use:
-			v.Consumers[i].Holds = "current"
-		default:
-			v.Consumers[i].Holds = "previous"
-		}
-	}
+	return p
 }

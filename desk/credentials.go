@@ -159,6 +159,7 @@ func (d *Desk) Credential(ctx context.Context, who access.Subject, name string) 
 			view.State = api.Waiting
 		}
 	}
+	view.Current = inUse(runs)
 	for _, c := range plan.Consumers {
 		view.Consumers = append(view.Consumers, lastSeen(c, runs))
 	}
@@ -177,4 +178,21 @@ func lastSeen(c pawl.Place, runs []journal.Run) api.Place {
 		}
 	}
 	return planned(c)
+}
+
+// inUse is the vendor's id of the generation that the newest rotation left in
+// use, if it is over. One that failed its checks may not have got to know it.
+func inUse(runs []journal.Run) string {
+	for _, run := range runs {
+		s := rotation.FollowAll(run.Events)
+		switch {
+		case run.Outcome == "":
+			return ""
+		case run.Outcome == pawl.Completed:
+			return s.NewID()
+		case s.OldID != "":
+			return s.OldID
+		}
+	}
+	return ""
 }

@@ -53,7 +53,7 @@ func (d *Desk) Held(ctx context.Context, who access.Subject, holder string) ([]a
 		}
 		for _, p := range view.Consumers {
 			if slices.Contains(holdersOf(p.Kind, p.Where), holder) {
-				held = append(held, api.Held{Credential: name, State: view.State, Place: p})
+				held = append(held, api.Held{Credential: name, State: view.State, Place: p, Current: view.Current})
 			}
 		}
 	}
