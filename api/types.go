@@ -76,6 +76,8 @@ type Place struct {
 type Wait struct {
 	On       string     `json:"on" doc:"proof, effect, timer, person, approval, revoke, vendor, death, help or pause."`
 	Consumer string     `json:"consumer,omitempty"`
+	Place    string     `json:"place,omitempty" doc:"Outside of the plan: what can be accepted to go on."`
+	Kind     string     `json:"kind,omitempty" doc:"What kind of error it is, if it is one."`
 	Detail   string     `json:"detail"`
 	Hint     string     `json:"hint,omitempty"`
 	Until    *time.Time `json:"until,omitempty"`
@@ -146,6 +148,7 @@ type Start struct {
 
 	Reported *time.Time `json:"reported,omitempty" doc:"Of a leak: when it was reported."`
 	Why      string     `json:"why,omitempty" maxLength:"500" doc:"Of a leak: what happened. Never the value."`
+	Accept   []string   `json:"accept,omitempty" maxItems:"200" doc:"Of a leak: places that may break."`
 }
 
 // A Decision is what somebody says to a rotation.

@@ -86,6 +86,28 @@ func (c *Client) Ways(ctx context.Context, id pawl.RotationID, step string) (p P
 	return p, c.get(ctx, path(id)+"/steps/"+url.PathEscape(step)+"/ways", &p)
 }
 
+// AuditLog returns the whole audit log with its checkpoint, as an export has it.
+func (c *Client) AuditLog(ctx context.Context) ([]byte, error) {
+	return c.download(ctx, "/api/v1/audit/export")
+}
+
+// Evidence returns an evidence pack of a part of the log, or its page. Days and
+// times are as the command line has them; empty: without a bound.
+func (c *Client) Evidence(ctx context.Context, from, to, credential string, page bool) ([]byte, error) {
+	q := url.Values{"from": {from}, "to": {to}, "credential": {credential}}
+	if page {
+		q.Set("format", "html")
+	}
+	return c.download(ctx, "/api/v1/audit/evidence?"+q.Encode())
+}
+
+// Records returns a part of the audit log, oldest first, from a record on; of one
+// credential if one is named.
+func (c *Client) Records(ctx context.Context, from, credential string) (p Page[Record], err error) {
+	q := url.Values{"after": {from}, "credential": {credential}, "order": {"oldest"}, "limit": {"200"}}
+	return p, c.get(ctx, "/api/v1/audit/records?"+q.Encode(), &p)
+}
+
 // Take gives the value that a person has made. It goes in and never comes out:
 // nothing that is returned has it.
 func (c *Client) Take(ctx context.Context, id pawl.RotationID, step string, given pawl.Secret) (t Taken, err error) {

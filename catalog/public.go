@@ -38,7 +38,7 @@ func (c *Catalog) Files() iter.Seq2[File, error] {
 			text = bytes.TrimPrefix(text, bom)
 			if err != nil || sha256.Sum256(text) != cred.sum {
 				err = &pawl.Error{Op: "catalog.Files", Kind: pawl.Conflict, Err: errors.New(cred.File + ": it was changed since it was read"),
-					Hint: "have the catalog read again: restart pawl serve"}
+					Hint: "pawl serve reads it again within seconds, if it has no mistake: pawl validate"}
 			}
 			if !yield(File{cred.File, text}, err) || err != nil {
 				return

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -51,13 +52,25 @@ func (d *Desk) Start(ctx context.Context, who access.Subject, ask api.Start) (ap
 	if ask.Digest != "" && ask.Digest != plan.Digest() {
 		return api.Rotation{}, fault(pawl.Conflict, "look at the plan as it is now, and ask again", "the catalog has changed since the plan %s was made", ask.Digest)
 	}
+	asked, err := d.accepted(ctx, who, plan, ask.Accept)
+	if err != nil {
+		return api.Rotation{}, err
+	}
 	eng := d.as(who)
-	if err := eng.CanOpen(ctx, plan); err != nil {
+	if err := eng.CanOpen(ctx, asked); err != nil {
 		return api.Rotation{}, err
 	}
 	id, err := eng.Start(ctx, plan)
 	if err != nil {
 		return api.Rotation{}, err
+	}
+	for _, c := range asked.Consumers { // before anybody drives it: what is accepted need not even open
+		if !c.Accepted {
+			continue
+		}
+		if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAccepted, Consumer: c.ID, Reason: ask.Why}); err != nil {
+			return api.Rotation{}, err
+		}
 	}
 	if ask.AutoRevoke && reason != pawl.Rehearsal {
 		if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAuthorised, Detail: "--auto-revoke"}); err != nil {
@@ -67,6 +80,30 @@ func (d *Desk) Start(ctx context.Context, who access.Subject, ask api.Start) (ap
 	d.pool.Poke()
 	d.feed.tell(id)
 	return d.Rotation(ctx, who, id)
+}
+
+// accepted is a plan with the places that may break, if that may be said.
+func (d *Desk) accepted(ctx context.Context, who access.Subject, plan pawl.Plan, places []string) (pawl.Plan, error) {
+	if len(places) == 0 {
+		return plan, nil
+	}
+	if err := d.allow(ctx, who, access.Request{Action: access.Accept, Role: plan.Role}, plan.Credential); err != nil {
+		return plan, err
+	}
+	plan.Consumers = slices.Clone(plan.Consumers)
+	for _, id := range places {
+		switch p := plan.Place(id); {
+		case plan.Reason != pawl.Leak:
+			return plan, fault(pawl.Invalid, "", "only after a leak a place may break")
+		case p == nil:
+			return plan, fault(pawl.NotFound, "", "%s has no place of that name", plan.Credential)
+		case p.Store:
+			return plan, conflict("the store has to hold the new value, or it would be on record nowhere")
+		default:
+			p.Accepted = true
+		}
+	}
+	return plan, nil
 }
 
 // incident is what is known of a leak; nil where nobody said anything.

@@ -112,7 +112,11 @@ func (d *Desk) Rotation(ctx context.Context, who access.Subject, id pawl.Rotatio
 	if err != nil {
 		return api.Rotation{}, err
 	}
-	return whole(run, s, who, d.now()), nil
+	r := whole(run, s, who, d.now())
+	if now, ok := d.pool.glimpse(run); ok {
+		r.Phase, r.Waits = string(now.phase), waits(now.waits)
+	}
+	return r, nil
 }
 
 // Lines returns the events of a rotation from one number on.

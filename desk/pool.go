@@ -39,9 +39,10 @@ type Pool struct {
 	slots   chan struct{}
 	drivers sync.WaitGroup
 
-	mu     sync.Mutex
-	aside  map[pawl.RotationID]pause
-	driven map[pawl.RotationID]bool
+	mu       sync.Mutex
+	aside    map[pawl.RotationID]pause
+	driven   map[pawl.RotationID]bool
+	glimpses map[pawl.RotationID]glimpse
 }
 
 // A pause is a rotation that is put aside: until when, and at which revision.
@@ -53,7 +54,7 @@ type pause struct {
 
 func newPool(cfg Config, feed *Feed) *Pool {
 	return &Pool{journal: cfg.Journal, engine: cfg.Engine, now: cfg.Now, log: cfg.Log, feed: feed, poke: make(chan struct{}, 1),
-		slots: make(chan struct{}, Driven), aside: map[pawl.RotationID]pause{}, driven: map[pawl.RotationID]bool{}}
+		slots: make(chan struct{}, Driven), aside: map[pawl.RotationID]pause{}, driven: map[pawl.RotationID]bool{}, glimpses: map[pawl.RotationID]glimpse{}}
 }
 
 // Poke makes the pool look at once.
@@ -128,6 +129,7 @@ func (p *Pool) forget(open []journal.Run) {
 	for id := range p.aside {
 		if !alive[id] {
 			delete(p.aside, id)
+			delete(p.glimpses, id)
 		}
 	}
 }
@@ -140,7 +142,13 @@ func (p *Pool) take(ctx context.Context, id pawl.RotationID) {
 		if p.paused(ctx, id) {
 			return
 		}
-		res, err := p.engine.Drive(ctx, id, engine.Options{Park: park, Watch: func(u engine.Update) { p.feed.tell(u.ID) }})
+		res, err := p.engine.Drive(ctx, id, engine.Options{Park: park, Watch: func(u engine.Update) {
+			p.note(u.ID, glimpse{phase: u.Phase, waits: u.Waits})
+			p.feed.tell(u.ID)
+		}})
+		if err == nil {
+			p.note(id, glimpse{res.Phase, res.Waits, res.Revision})
+		}
 		p.put(id, p.rest(ctx, id, res, err))
 		p.feed.tell(id)
 		p.Poke()

@@ -35,9 +35,7 @@ func summary(run journal.Run, s *rotation.State, now time.Time) api.Rotation {
 		r.Ended = stamp(run.Updated)
 		return r
 	}
-	for _, w := range d.Waits {
-		r.Waits = append(r.Waits, api.Wait{On: string(w.On), Consumer: w.Consumer, Detail: w.Detail, Hint: w.Hint, Until: stamp(w.Until)})
-	}
+	r.Waits = waits(d.Waits)
 	return r
 }
 

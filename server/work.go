@@ -56,6 +56,8 @@ func (s *Server) work(d *desk.Desk) {
 	})
 	s.describe("GET", "get-catalog", "/api/v1/catalog", "The catalog as a zip of its files, without where secrets come from", "application/zip")
 	s.mux.HandleFunc("GET /api/v1/catalog", s.catalog)
+	s.describe("GET", "export-audit", "/api/v1/audit/export", "The whole audit log with its checkpoint, as pawl audit verify FILE reads it", "application/octet-stream")
+	s.mux.HandleFunc("GET /api/v1/audit/export", s.exportLog)
 	s.describe("POST", "take-value", "/api/v1/rotations/{credential}/{number}/steps/{step}/value",
 		"Give the value that a person has made: the body is the value, or what the vendor's tools print of it. It never comes out again; a repeated one is taken once", "application/json")
 	s.mux.HandleFunc("POST /api/v1/rotations/{credential}/{number}/steps/{step}/value", s.take)
@@ -84,6 +86,33 @@ func (s *Server) catalog(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/zip")
 	w.Write(zip)
+}
+
+// exportLog writes the audit log. What is wrong after it has begun can only be
+// said by breaking off: a log that is cut short does not verify.
+func (s *Server) exportLog(w http.ResponseWriter, r *http.Request) {
+	out := &begun{w: w}
+	err := s.cfg.Desk.ExportLog(r.Context(), subject(r.Context()), out)
+	switch {
+	case err != nil && !out.yes:
+		write(w, problem(err))
+	case err != nil:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// begun knows whether an answer has begun.
+type begun struct {
+	w   http.ResponseWriter
+	yes bool
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	if !b.yes {
+		b.yes = true
+		b.w.Header().Set("Content-Type", "application/octet-stream")
+	}
+	return b.w.Write(p)
 }
 
 // What the requests of work consist of.

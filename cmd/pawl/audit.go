@@ -65,8 +65,21 @@ func (a *app) auditLog(ctx context.Context) (checkpoint []byte, records iter.Seq
 	return checkpoint, records, func() { j.Close() }, nil
 }
 
+// auditRecords opens the log to be shown. A server is asked for records only,
+// which more people may see than may take the whole log away.
+func (a *app) auditRecords(ctx context.Context, args []string) (checkpoint []byte, records iter.Seq2[[]byte, error], done func(), err error) {
+	if a.far == nil {
+		return a.auditLog(ctx)
+	}
+	credential := ""
+	if len(args) == 1 {
+		credential = credentialOf(args[0])
+	}
+	return nil, a.far.records(ctx, credential), func() {}, nil
+}
+
 func (a *app) runAuditShow(ctx context.Context, args []string) error {
-	_, records, done, err := a.auditLog(ctx)
+	_, records, done, err := a.auditRecords(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -227,6 +240,9 @@ func (a *app) verifyLog(ctx context.Context, args []string, key, witness string)
 
 // publicKey is what --key says: a file that holds the key, or the key itself.
 func (a *app) publicKey(key string) (string, error) {
+	if key == "" && a.far != nil {
+		return a.far.me.PublicKey, nil
+	}
 	if key == "" {
 		path, err := a.stateFile()
 		if err != nil {

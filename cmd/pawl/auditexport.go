@@ -72,6 +72,9 @@ func (a *app) runAuditExport(ctx context.Context, o *exporting) error {
 	if err != nil {
 		return err
 	}
+	if a.far != nil {
+		return a.far.export(ctx, o, key)
+	}
 	if _, err := a.verifyLog(ctx, nil, key, ""); err != nil { // what was set back is not handed on as the whole log
 		return notAsSigned(err)
 	}

@@ -32,6 +32,9 @@ Exit status: 0 all have seen it · 1 one has seen another log, or could not be r
 }
 
 func (a *app) runAuditWitness(ctx context.Context, specs []string) error {
+	if a.far != nil {
+		return usage("a server shows its log to its witnesses by itself: pawl serve --witness WITNESS")
+	}
 	if _, err := a.parseWitnesses(specs); err != nil {
 		return err
 	}
@@ -73,6 +76,9 @@ func nameOf(spec string) string {
 // A witness that hands none out is asked, by show, whether the log continues
 // what it has seen.
 func (a *app) witness(ctx context.Context, name, key string) (kept []byte, show bool, err error) {
+	if name == "" && a.far != nil {
+		return nil, false, nil // it lies beside the server's journal, which is held against it there
+	}
 	if name == "" {
 		path, err := a.stateFile()
 		if err != nil || a.acceptOld {

@@ -61,19 +61,16 @@ const atOnce = 50
 const longestMeeting = 5 * time.Minute
 
 func (a *app) newBatch(ctx context.Context, cat *catalog.Catalog, s *store, plans []pawl.Plan, d *driving) (*batch, error) {
-	box, err := a.box(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	b := &batch{a: a, d: d, store: s, opener: a.opener(cat), turns: &engine.Turns{}}
+	b := &batch{a: a, d: d, store: s, turns: &engine.Turns{}}
 	b.together = &connect.Rendezvous{Patience: min(longestMeeting, d.timeout/2)}
 	for _, p := range plans {
 		if p.Reason == pawl.Leak {
 			b.together.Patience, b.turns.Bound = min(b.together.Patience, 20*time.Second), 15*time.Second
 		}
 	}
-	b.opener.Together = b.together
-	b.eng = near{engine.New(engine.Config{Journal: s, Box: box, Actor: a.actor(), Open: b.opener.Open, Log: a.log()}), a, b.opener}
+	if err := b.openWorker(ctx, cat); err != nil {
+		return nil, err
+	}
 	if a.json {
 		b.enc = newScreen(a).enc
 	}
@@ -82,13 +79,33 @@ func (a *app) newBatch(ctx context.Context, cat *catalog.Catalog, s *store, plan
 		width = max(width, len(p.Credential))
 	}
 	for _, p := range plans {
-		m := &member{plan: p, groups: b.opener.Groups(p)}
+		m := &member{plan: p, groups: b.groupsOf(p)}
 		own := *a
 		own.err = &prefixed{w: a.err, prefix: fmt.Sprintf("%-*s  ", width, p.Credential), clock: func() string { return b.now() }}
 		m.sc = &screen{a: &own, enc: b.enc, told: map[string]bool{}, glance: glance{name: p.Credential}}
 		b.all = append(b.all, m)
 	}
 	return b, nil
+}
+
+// openWorker opens what does the work: the engine of this process, with which
+// writes to one app meet, or a server.
+func (b *batch) openWorker(ctx context.Context, cat *catalog.Catalog) (err error) {
+	if b.a.far == nil {
+		b.opener = b.a.opener(cat)
+		b.opener.Together = b.together
+	}
+	b.eng, err = b.a.worker(ctx, cat, b.store)
+	return err
+}
+
+// groupsOf are the groups in which a plan's places share a call; a server sees to
+// that by itself.
+func (b *batch) groupsOf(p pawl.Plan) map[string]string {
+	if b.opener == nil {
+		return nil
+	}
+	return b.opener.Groups(p)
 }
 
 // now is what stands before each line.
@@ -138,7 +155,7 @@ func (b *batch) fresh(ctx context.Context) func(*member) (pawl.RotationID, error
 		if err := b.unfinished(ctx, m); err != nil {
 			return pawl.RotationID{}, err
 		}
-		return b.eng.Start(ctx, m.plan)
+		return b.eng.Start(ctx, m.plan, b.d.revokes(m.plan.Credential))
 	}
 }
 
@@ -275,7 +292,7 @@ func (m *member) shares() []string {
 // kept it from having one.
 func (b *batch) verdict(m *member) verdict {
 	if m.err == nil {
-		return judge(m.result)
+		return b.a.judge(m.result)
 	}
 	e := b.a.classify(m.err)
 	text := exitName(e.code)

@@ -228,7 +228,7 @@ func (in *incident) takeUp(ctx context.Context, m *member) error {
 	}
 	wanted := m.plan
 	m.id, m.plan = run.ID, s.AsAccepted()
-	m.groups = in.opener.Groups(m.plan)
+	m.groups = in.groupsOf(m.plan)
 	for i := range m.plan.Consumers { // what is accepted now, too
 		if p := wanted.Place(m.plan.Consumers[i].ID); p != nil && p.Accepted {
 			m.plan.Consumers[i].Accepted = true
@@ -331,7 +331,7 @@ func (in *incident) refused(m *member, x *exposed) error {
 func (in *incident) start(ctx context.Context, m *member) (id pawl.RotationID, err error) {
 	id = m.id
 	if !in.found[m].open {
-		if id, err = in.eng.Start(ctx, m.plan); err != nil {
+		if id, err = in.eng.Start(ctx, m.plan, false); err != nil {
 			return id, err
 		}
 	}

@@ -35,6 +35,9 @@ func (a *app) catalogFolder() string {
 }
 
 func (a *app) loadCatalog() (*catalog.Catalog, error) {
+	if a.far != nil {
+		return a.far.catalog()
+	}
 	dir := a.catalogFolder()
 	// A large catalog stays as it grows, so that looking through it again and
 	// again for what could be let go is a third of the work.
@@ -139,6 +142,9 @@ func (s *store) Close() error {
 // openState opens the journal to write. With drive set this process becomes
 // the one that drives; another one that does is an error that says who.
 func (a *app) openState(ctx context.Context, drive bool) (*store, error) {
+	if a.far != nil {
+		return &store{Journal: farJournal{f: a.far}}, nil
+	}
 	path, err := a.stateFile()
 	if err != nil {
 		return nil, err
@@ -251,8 +257,11 @@ func (a *app) newOpener(cat *catalog.Catalog) *connect.Opener {
 		Resolver: &secretref.Resolver{Getenv: a.getenv, Dir: a.catalogFolder()}}
 }
 
-// actor is who runs this: the OS user and the host.
+// actor is who runs this: the OS user and the host, or whom the server knows.
 func (a *app) actor() pawl.Actor {
+	if a.far != nil {
+		return a.far.me.Actor
+	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown-host"

@@ -227,7 +227,7 @@ func helpCode(s *rotation.State, w rotation.Wait) int {
 
 // conclude tells a verdict and returns it as an exit.
 func (a *app) conclude(r engine.Result, sc *screen) error {
-	v := judge(r)
+	v := a.judge(r)
 	if sc != nil && sc.enc != nil {
 		sc.enc.Encode(map[string]any{"type": "result", "code": exitName(v.code), "exit": v.code, "rotation": r.ID.String(), "phase": r.Phase,
 			"outcome": r.State.Outcome, "old_id": r.State.OldID, "new_id": r.State.NewID(), "old_valid": r.State.OldValid(),

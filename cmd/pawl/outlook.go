@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/connect"
 	"github.com/pawl-dev/pawl/history"
 	"github.com/pawl-dev/pawl/journal"
@@ -18,38 +19,16 @@ import (
 
 // An outlook is what a plan costs, and what is to be known before it is run.
 type outlook struct {
-	Requests []demandLine `json:"requests"`
-	Restarts []string     `json:"restarts"` // places whose processes restart, once each
-	Takes    takes        `json:"takes"`
-	Open     *openLine    `json:"open,omitempty"` // a rotation that is not finished: another one would be refused
-	Notes    []string     `json:"notes,omitempty"`
-	people   bool         // it waits for some, for a time that nobody knows
-}
-
-type demandLine struct {
-	Connection string `json:"connection,omitempty"`
-	Vendor     string `json:"vendor"`
-	AtLeast    int    `json:"at_least"`
-	Left       *int   `json:"left,omitempty"` // of the vendor's budget, where it says
-}
-
-type takes struct {
-	Seconds int64 `json:"seconds"`
-	Runs    int   `json:"runs"` // recorded ones that it is the median of; 0: it is a guess
-}
-
-type openLine struct {
-	Rotation string         `json:"rotation"`
-	Phase    rotation.Phase `json:"phase"`
-	OldValid bool           `json:"old_valid"`
+	api.Outlook
+	people bool // it waits for some, for a time that nobody knows
 }
 
 // outlook is of a plan that was surveyed: only then have the vendors said what
 // is left.
 func (a *app) outlook(ctx context.Context, o *connect.Opener, p pawl.Plan) outlook {
-	out := outlook{Requests: []demandLine{}, Restarts: []string{}}
+	out := outlook{Outlook: api.Outlook{Requests: []api.Demand{}, Restarts: []string{}}, people: awaits(p)}
 	for _, d := range o.Demands(p) {
-		l := demandLine{Connection: d.Connection, Vendor: d.Vendor, AtLeast: d.Requests}
+		l := api.Demand{Connection: d.Connection, Vendor: d.Vendor, AtLeast: d.Requests}
 		if d.Known {
 			l.Left = &d.Left
 			if d.Left < d.Requests {
@@ -66,17 +45,16 @@ func (a *app) outlook(ctx context.Context, o *connect.Opener, p pawl.Plan) outlo
 	runs := a.past(ctx, p.Credential)
 	h := history.Of(runs)
 	took := expects(h, p)
-	out.Takes = takes{Seconds: int64(took.Median.Seconds()), Runs: took.N}
+	out.Takes = api.Takes{Seconds: int64(took.Median.Seconds()), Runs: took.N}
 	if took.N == 0 {
 		out.Takes.Seconds = int64(guess(o, p).Seconds())
 	}
-	out.people = awaits(p)
 	if h.Validated().At.IsZero() {
 		out.Notes = append(out.Notes, "never shown to work here: pawl rehearse "+p.Credential+" does all of it, and puts everything back")
 	}
 	if len(runs) > 0 && runs[0].Outcome == "" {
-		s := rotation.Fold(runs[0].Events)
-		out.Open = &openLine{Rotation: runs[0].ID.String(), Phase: rotation.Decide(s, s.Last).Phase, OldValid: s.OldValid()}
+		s := rotation.FollowAll(runs[0].Events)
+		out.Open = &api.Open{Rotation: runs[0].ID.String(), Phase: string(rotation.Decide(s, s.Last).Phase), OldValid: s.OldValid()}
 	}
 	return out
 }

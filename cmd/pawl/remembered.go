@@ -40,6 +40,9 @@ func (a *app) remember(ctx context.Context, name string) (r remembered) {
 // digests is the box that makes this installation's digests, or nil if it has
 // none yet, or its key is not here: looking makes neither a journal nor a key.
 func (a *app) digests(ctx context.Context) *seal.Box {
+	if a.far != nil {
+		return nil // the server has it
+	}
 	j, err := a.readState(ctx)
 	if err != nil || j == nil {
 		return nil

@@ -28,6 +28,9 @@ type app struct {
 	acceptOld  bool
 	scroll     *scroll
 	logger     *slog.Logger // of a server; nil: as --verbose says
+	server     string
+	tokenFile  string
+	far        *far // who does the work, if it is not this process
 	opened     *connect.Opener
 	story      bool // of the demo: what it leaves is gone when it ends, so there is no next command
 }
@@ -62,6 +65,7 @@ Start with:  pawl demo`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.reach(cmd) }
 	cmd.SuggestionsMinimumDistance = 2
 	cmd.Version = version
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
@@ -74,6 +78,8 @@ Start with:  pawl demo`,
 	f.BoolVar(&a.noColor, "no-color", false, "no colour (also: NO_COLOR)")
 	f.BoolVar(&a.accessible, "accessible", false, "one plain line a change, no signs (also: ACCESSIBLE)")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "log requests to stderr, without bodies")
+	f.StringVar(&a.server, "server", "", "work through this server: unix:/path/to/pawl.sock, or https://host (default $PAWL_SERVER)")
+	f.StringVar(&a.tokenFile, "token-file", "", "file with the token to show to it (default $PAWL_TOKEN_FILE); over a Unix socket none is needed")
 	f.BoolVar(&a.acceptOld, "accept-restored-state", false, "go on although the journal is older than it was (restored from a copy)")
 	cmd.AddCommand(newLeakCommand(a))
 	cmd.AddCommand(

@@ -170,7 +170,7 @@ func (a *app) rotateOne(ctx context.Context, eng worker, s *store, p pawl.Plan, 
 			return err
 		}
 	}
-	id, err := eng.Start(ctx, p)
+	id, err := eng.Start(ctx, p, d.revokes(p.Credential))
 	if err != nil {
 		return err
 	}

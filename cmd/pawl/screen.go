@@ -170,6 +170,9 @@ func (s *screen) murmur(now time.Time) {
 // on; the rest may take a few seconds, and a second Ctrl-C does not wait.
 func (s *screen) stopping(id pawl.RotationID) {
 	s.glance.end()
+	if s.a.far != nil {
+		return // what comes of it is said at once: nothing is under way here
+	}
 	s.a.say("%s Stopping: what is under way is finished first, nothing new is begun. %s.", s.a.sign(idle), capital(s.glance.oldKey()))
 	s.a.say("  Ctrl-C again ends it at once, which is safe too. Either way it goes on with:  %s", s.a.pasteable("pawl resume "+id.Credential))
 }

@@ -64,8 +64,10 @@ import (
 //
 // After each script nothing that pawl printed, and no file below $HOME, may
 // hold a simulated secret.
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
+func TestScripts(t *testing.T) { testscript.Run(t, scripts()) }
+
+func scripts() testscript.Params {
+	return testscript.Params{
 		Dir:                 "testdata/script",
 		Setup:               setUpScript,
 		Condition:           func(name string) (bool, error) { return name == "root" && os.Geteuid() == 0, nil },
@@ -79,7 +81,7 @@ func TestScripts(t *testing.T) {
 			"server": scriptServer, "killserver": scriptKillServer, "api": scriptAPI,
 			"metrics": scriptMetrics, "receiver": scriptReceiver, "told": scriptTold, "click": scriptClick, "bearer": scriptBearer, "types": scriptTypes,
 		},
-	})
+	}
 }
 
 // A stage is what belongs to one script.
@@ -98,6 +100,8 @@ type stage struct {
 	flying  sync.WaitGroup // requests that the vendors work on
 	served  served         // by server
 	told    *receiver      // by receiver
+	far     bool           // every command is done by a server
+	lodging *lodging       // of the command that runs
 }
 
 type stageKey struct{}
@@ -242,6 +246,9 @@ func (s *stage) command(ts *testscript.TestScript, ctx context.Context, name str
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 	}
+	if s.lodging != nil {
+		cmd.Env = append(cmd.Env, "PAWL_SERVER=unix:"+s.lodging.socket)
+	}
 	return cmd
 }
 
@@ -254,6 +261,7 @@ func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
 	s := stageOf(ts)
 	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
+	s.lodging = s.lodge(ts, args[1:])
 	cmd := s.command(ts, ctx, args[1], args[2:]...)
 	cmd.Stdin, s.typed = strings.NewReader(s.typed), ""
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(ts.Stdout(), s), io.MultiWriter(ts.Stderr(), s)
@@ -264,6 +272,8 @@ func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
 	s.mu.Unlock()
 	ts.Check(err)
 	cmd.Wait()
+	s.lodging.leave()
+	s.lodging = nil
 	s.flying.Wait() // what was asked for takes effect even if nobody waits for it any more
 	if got := cmd.ProcessState.ExitCode(); got != want {
 		ts.Fatalf("exit %d, want %d", got, want)

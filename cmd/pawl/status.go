@@ -42,6 +42,9 @@ when that one ends, with its exit status. With --json it is the same stream.`,
 
 // readState opens the journal to read, or returns nil if there is none yet.
 func (a *app) readState(ctx context.Context) (journal.Journal, error) {
+	if a.far != nil {
+		return farJournal{f: a.far}, nil
+	}
 	j, err := a.readFile(ctx)
 	if j == nil { // and not an interface that holds nothing
 		return nil, err
@@ -243,16 +246,31 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 		d.key, d.Stopped = oldKey(s), lastWords(run.Events)
 		v := judge(engine.Result{ID: run.ID, State: s, Phase: dec.Phase, Waits: dec.Waits})
 		d.text, d.Next, d.unproved = v.text, a.pasteables(v.next), v.code != exitWaits
-		if path, err := a.stateFile(); err == nil {
-			if h, held, err := sqlite.DriverLockHolder(filepath.Dir(path)); err == nil && held {
-				d.Driver = h.String()
-			}
-		}
-		if n := len(run.Events); d.Driver == "" && n > 0 && !leaves(run.Events[n-1]) && !tookLeave(run.Events) {
+		d.Driver = a.driver(run.Events)
+		if n := len(run.Events); a.far == nil && d.Driver == "" && n > 0 && !leaves(run.Events[n-1]) && !tookLeave(run.Events) {
 			d.Gone, d.Unknown = &run.Events[n-1].At, unsettled(s)
 		}
 	}
 	return d
+}
+
+// driver is who drives a rotation right now; empty: nobody.
+func (a *app) driver(events []pawl.Event) string {
+	if a.far != nil {
+		if n := len(events); n == 0 || leaves(events[n-1]) {
+			return ""
+		}
+		return "the server"
+	}
+	path, err := a.stateFile()
+	if err != nil {
+		return ""
+	}
+	h, held, err := sqlite.DriverLockHolder(filepath.Dir(path))
+	if err != nil || !held {
+		return ""
+	}
+	return h.String()
 }
 
 // leaves reports whether an event is the last of a process that ended as it

@@ -74,6 +74,13 @@ func (a *app) follow(ctx context.Context, j journal.Journal, id pawl.RotationID,
 	sc.begin(id, rotation.Fold(run.Events).Plan)
 	end := sync.OnceFunc(sc.paint())
 	defer end()
+	if a.far != nil {
+		r, err := a.far.look(ctx, id, sc.watch)
+		if end(); err != nil {
+			return err
+		}
+		return a.conclude(r, sc)
+	}
 	t := &tail{j: j, id: id, state: new(rotation.State)}
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()

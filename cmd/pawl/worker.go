@@ -23,7 +23,7 @@ type worker interface {
 	Sweep(context.Context, pawl.Plan) (engine.Report, []engine.Stray, error)
 	KillStray(ctx context.Context, plan pawl.Plan, id, label string) (killed bool, err error)
 
-	Start(context.Context, pawl.Plan) (pawl.RotationID, error)
+	Start(ctx context.Context, plan pawl.Plan, autoRevoke bool) (pawl.RotationID, error)
 	Load(context.Context, pawl.RotationID) (*rotation.State, error)
 	Signal(context.Context, pawl.RotationID, pawl.Event) error
 	Drive(context.Context, pawl.RotationID, engine.Options) (engine.Result, error)
@@ -47,6 +47,9 @@ type near struct {
 
 // worker opens all that a rotation needs.
 func (a *app) worker(ctx context.Context, cat *catalog.Catalog, s *store) (worker, error) {
+	if a.far != nil {
+		return a.far, nil
+	}
 	eng, _, err := a.engine(ctx, cat, s)
 	if err != nil {
 		return nil, err
@@ -57,6 +60,9 @@ func (a *app) worker(ctx context.Context, cat *catalog.Catalog, s *store) (worke
 // looker opens what is needed to look, which takes no journal. With a box it
 // tells values apart by their digests.
 func (a *app) looker(cat *catalog.Catalog, box *seal.Box) worker {
+	if a.far != nil {
+		return a.far
+	}
 	o := a.opener(cat)
 	cfg := engine.Config{Actor: a.actor(), Open: o.Open, Log: a.log()}
 	if box != nil {
@@ -67,7 +73,16 @@ func (a *app) looker(cat *catalog.Catalog, box *seal.Box) worker {
 
 // pen opens what is needed to say something to a rotation, and no vendor.
 func (a *app) pen(s *store) worker {
+	if a.far != nil {
+		return a.far
+	}
 	return near{engine.New(engine.Config{Journal: s, Actor: a.actor()}), a, nil}
+}
+
+// Start opens a rotation. That it revokes by itself is asked for by who drives
+// it, which is this process.
+func (n near) Start(ctx context.Context, plan pawl.Plan, _ bool) (pawl.RotationID, error) {
+	return n.Engine.Start(ctx, plan)
 }
 
 func (n near) outlook(ctx context.Context, p pawl.Plan) outlook {

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/pawl-dev/pawl/audit"
+)
+
+// export takes the log, or an evidence pack of it, home from a server.
+func (f *far) export(ctx context.Context, o *exporting, key string) error {
+	switch whole := o.from == "" && o.to == "" && o.credential == "" && o.html == ""; {
+	case o.form != "native":
+		return usage("--format %s is made where the journal is: leave --server out, on the server's machine", o.form)
+	case !whole:
+		return f.evidence(ctx, o)
+	}
+	text, err := f.AuditLog(ctx)
+	if err != nil {
+		return f.heard(err)
+	}
+	if _, err := audit.VerifyBundle(bytes.NewReader(text), key); err != nil {
+		return notAsSigned(err)
+	}
+	return f.a.exportTo(o.output, written(text))
+}
+
+// evidence takes a pack of a part of the log: as lines, and its page if one is
+// asked for.
+func (f *far) evidence(ctx context.Context, o *exporting) error {
+	if o.credential != "" {
+		if page, err := f.Records(ctx, "", o.credential); err != nil || len(page.Items) == 0 {
+			return errors.Join(f.heard(err), f.a.neverHeardOf(o.credential))
+		}
+	}
+	text, err := f.Evidence(ctx, o.from, o.to, o.credential, false)
+	if err != nil {
+		return f.heard(err)
+	}
+	if o.html != "" {
+		page, err := f.Evidence(ctx, o.from, o.to, o.credential, true)
+		if err != nil {
+			return f.heard(err)
+		}
+		if err := f.a.exportTo(o.html, written(page)); err != nil || o.output == "" {
+			return err
+		}
+	}
+	return f.a.exportTo(o.output, written(text))
+}
+
+func written(text []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	}
+}
