@@ -241,7 +241,7 @@ func (s *stage) command(ts *testscript.TestScript, ctx context.Context, name str
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "PATH", "TZ", "PAWL_CATALOG", "PAWL_STATE", "PAWL_KEY_FILE", "GITHUB_TOKEN", "NO_COLOR", "ACCESSIBLE", "XDG_STATE_HOME"} {
+	for _, name := range []string{"HOME", "PATH", "TZ", "PAWL_CATALOG", "PAWL_STATE", "PAWL_KEY_FILE", "GITHUB_TOKEN", "NO_COLOR", "ACCESSIBLE", "XDG_STATE_HOME", "PAWL_SERVER", "PAWL_TOKEN_FILE"} {
 		if value := ts.Getenv(name); value != "" {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}

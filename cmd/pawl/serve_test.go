@@ -46,6 +46,7 @@ func scriptServer(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}()
 	s.served.cmd, s.served.socket = cmd, socket
+	ts.Setenv("SERVER", "unix:"+socket)
 	s.served.client, err = api.Dial("unix:"+socket, pawl.Secret{})
 	ts.Check(err)
 	ts.Defer(func() {
