@@ -50,13 +50,14 @@ const (
 // others the server does the work.
 var elsewhere = map[string]string{"demo": here, "sim": here, "init": here, "validate": here, "import": here, "schema": here, "version": here, "exit-codes": here,
 	"errors": here, "man": here, "serve": here, "help": here, "completion": here, "__complete": here, "__completeNoDesc": here,
-	"claim": nowhere, "env": nowhere, "doctor": nowhere, "docs": nowhere, "people": nowhere, "token": nowhere, "sessions": nowhere}
+	"claim": nowhere, "env": nowhere, "doctor": nowhere, "docs": nowhere, "people": nowhere, "token": nowhere, "notify": nowhere}
 
 // whyNot says why a command is not done through a server, and what to do instead.
 var whyNot = map[string]string{
 	"claim":  "a value is handed out on the machine that can open it, and comes out of no server",
 	"env":    "a value is handed out on the machine that can open it, and comes out of no server",
 	"doctor": "it examines the machine that it runs on",
+	"notify": "its settings and their secrets are on the server's machine",
 	"docs":   "runbooks are written into the catalog's folder, which is where the server runs",
 }
 
