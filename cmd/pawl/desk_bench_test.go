@@ -21,28 +21,7 @@ import (
 // 100,000 past rotations of 90 events each. First is the first page after the
 // server was started.
 func BenchmarkDesk(b *testing.B) {
-	const many = 10_000
-	fsys := fstest.MapFS{"connections.yaml": {Data: []byte("version: 1\nconnections:\n  heroku: {kind: heroku, token: netrc}\n")}}
-	for i := range many {
-		fsys[fmt.Sprintf("credentials/%d.yaml", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "version: 1\nname: credential-%d\nissuer: {kind: heroku/authorization, connection: heroku, description: acme-%d}\nschedule: {every: 90d, remind: [1d]}\nconsumers: [{id: api, kind: heroku/config-var, connection: heroku, app: acme-api-%d, keys: [TOKEN]}]\n", i, i, i)}
-	}
-	cat, problems := catalog.LoadFS(fsys, all.Providers())
-	if problems != nil {
-		b.Fatal(problems)
-	}
-	home := b.TempDir()
-	a := &app{env: env{in: &bytes.Buffer{}, out: &bytes.Buffer{}, err: &bytes.Buffer{}, getenv: func(name string) string { return map[string]string{"HOME": home}[name] }}}
-	rotated(b, a, filepath.Join(home, ".local/state/pawl/pawl.db"), many)
-	tenfold(b, cat, filepath.Join(home, ".local/state/pawl/pawl.db"))
-	j, err := a.readState(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer j.Close()
-	who := access.Subject{Actor: pawl.Actor{Type: "user", ID: "ana"}, Roles: access.Roles(), Fresh: true}
-	open := func() *desk.Desk {
-		return desk.New(desk.Config{Journal: j, Catalog: func() *catalog.Catalog { return cat }})
-	}
+	open, who := crowd(b)
 	d := open()
 	credentials := func(d *desk.Desk) error {
 		page, err := d.Credentials(b.Context(), who, desk.Query{})
@@ -72,6 +51,34 @@ func BenchmarkDesk(b *testing.B) {
 			}
 		})
 	}
+}
+
+// crowd opens desks of 10,000 credentials with 100,000 past rotations, for
+// somebody who may do everything.
+func crowd(b *testing.B) (open func() *desk.Desk, who access.Subject) {
+	b.Helper()
+	const many = 10_000
+	fsys := fstest.MapFS{"connections.yaml": {Data: []byte("version: 1\nconnections:\n  heroku: {kind: heroku, token: netrc}\n")}}
+	for i := range many {
+		fsys[fmt.Sprintf("credentials/%d.yaml", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "version: 1\nname: credential-%d\nissuer: {kind: heroku/authorization, connection: heroku, description: acme-%d}\nschedule: {every: 90d, remind: [1d]}\nconsumers: [{id: api, kind: heroku/config-var, connection: heroku, app: acme-api-%d, keys: [TOKEN]}]\n", i, i, i)}
+	}
+	cat, problems := catalog.LoadFS(fsys, all.Providers())
+	if problems != nil {
+		b.Fatal(problems)
+	}
+	home := b.TempDir()
+	a := &app{env: env{in: &bytes.Buffer{}, out: &bytes.Buffer{}, err: &bytes.Buffer{}, getenv: func(name string) string { return map[string]string{"HOME": home}[name] }}}
+	rotated(b, a, filepath.Join(home, ".local/state/pawl/pawl.db"), many)
+	tenfold(b, cat, filepath.Join(home, ".local/state/pawl/pawl.db"))
+	j, err := a.readState(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { j.Close() })
+	who = access.Subject{Actor: pawl.Actor{Type: "user", ID: "ana"}, Roles: access.Roles(), Fresh: true}
+	return func() *desk.Desk {
+		return desk.New(desk.Config{Journal: j, Catalog: func() *catalog.Catalog { return cat }})
+	}, who
 }
 
 // tenfold gives each credential nine rotations more, and all of them events.
