@@ -223,6 +223,9 @@ func (c *Client) send(req *http.Request, read func(io.Reader) error) error {
 
 // refusal reads a problem. What is no problem comes from something in between.
 func refusal(res *http.Response) error {
+	if res.StatusCode == http.StatusMisdirectedRequest {
+		return &pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errors.New("the server goes by another name"), Hint: "use the one that pawl serve --url says"}
+	}
 	var p Problem
 	text, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
 	if json.Unmarshal(text, &p) != nil || p.Code == "" {

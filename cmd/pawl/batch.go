@@ -175,7 +175,7 @@ func (b *batch) unfinished(ctx context.Context, m *member) error {
 func (b *batch) drive(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() {
 		b.together.Close()
-		if b.enc == nil {
+		if b.enc == nil && b.a.far == nil {
 			b.a.say("%s Stopping: what is under way is finished first, nothing new is begun. Ctrl-C again ends it at once, which is safe too.", b.a.sign(idle))
 		}
 	})
