@@ -7,6 +7,7 @@ GO ?= go
 test: setup check ## format, vet, all tests, and the short torture
 	$(GO) test ./...
 	$(GO) test ./cmd/pawl -run '$(FIRE)' -args -some
+	$(GO) test ./cmd/pawl -run ThroughAServer -args -far
 	$(GO) run ./cmd/pawl demo
 	$(MAKE) e2e
 

@@ -41,6 +41,7 @@ var nearOnly = map[string]string{
 	"abandon":  "what a server drives is paused before it is given up",
 	"approval": "who approves has to be in the team that is asked for; a state folder knows no teams",
 	"evidence": "what is in a pack is said by who makes it",
+	"far":      "it has a server of its own",
 	"live":     "Ctrl-C ends the telling, and not the rotation",
 	"secrets":  "what --verbose shows is in the log of the server",
 	"status":   "--catalog says whose catalog, and so does --server",
