@@ -53,16 +53,16 @@ func (c *Console) calendar(r *http.Request, who access.Subject) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	cal, err := c.cfg.Desk.Calendar(r.Context(), who)
-	if err != nil {
-		return nil, err
-	}
-	p := calendarPage{Month: month, Prev: monthPath(month.AddDate(0, -1, 0)), Next: monthPath(month.AddDate(0, 1, 0)), Scheduled: cal.Scheduled}
 	from := month.AddDate(0, 0, -(int(month.Weekday())+6)%7) // weeks begin on Mondays
 	to := from
 	for to.Before(month.AddDate(0, 1, 0)) {
 		to = to.AddDate(0, 0, 7)
 	}
+	cal, err := c.cfg.Desk.CalendarBetween(r.Context(), who, from, to)
+	if err != nil {
+		return nil, err
+	}
+	p := calendarPage{Month: month, Prev: monthPath(month.AddDate(0, -1, 0)), Next: monthPath(month.AddDate(0, 1, 0)), Scheduled: cal.Scheduled}
 	dates := datesOf(cal, from, to)
 	p.Empty = len(dates) == 0
 	for at := from; at.Before(to); at = at.AddDate(0, 0, 7) {

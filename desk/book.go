@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -22,36 +23,38 @@ type book struct {
 	newest pawl.RotationID
 	open   map[pawl.RotationID]bool
 	last   map[string]journal.Run // the newest completed rotation of each credential
+	at     map[string]time.Time   // when that ended; handed out, so that a change makes another map
+	turn   int                    // how often at was changed
 	ended  map[pawl.RotationID]api.Rotation
 }
 
 func newBook(j journal.Journal) *book {
-	return &book{journal: j, open: map[pawl.RotationID]bool{}, last: map[string]journal.Run{}, ended: map[pawl.RotationID]api.Rotation{}}
+	return &book{journal: j, open: map[pawl.RotationID]bool{}, last: map[string]journal.Run{}, at: map[string]time.Time{}, ended: map[pawl.RotationID]api.Rotation{}}
 }
 
-// standing is when each credential was last rotated, and which rotation of it is
-// open.
-func (b *book) standing(ctx context.Context) (last map[string]time.Time, open map[string]pawl.RotationID, err error) {
+// A standings is how all credentials stand at one time. It is not to be changed.
+type standings struct {
+	last map[string]time.Time       // when each was last rotated
+	turn int                        // of two with one turn, last is the same
+	open map[string]pawl.RotationID // its unfinished rotation
+}
+
+func (b *book) standing(ctx context.Context) (standings, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err := b.catchUp(ctx); err != nil {
-		return nil, nil, err
+		return standings{}, err
 	}
-	last, open = make(map[string]time.Time, len(b.last)), make(map[string]pawl.RotationID, len(b.open))
-	for name, run := range b.last {
-		last[name] = run.Updated
-	}
+	s := standings{last: b.at, turn: b.turn, open: make(map[string]pawl.RotationID, len(b.open))}
 	for id := range b.open {
-		open[id.Credential] = id
+		s.open[id.Credential] = id
 	}
-	return last, open, nil
+	return s, nil
 }
 
+// catchUp reads everything that it needs before it changes anything: whoever
+// asks may go away in the middle, and what was begun since is told only once.
 func (b *book) catchUp(ctx context.Context) error {
-	since, err := b.since(ctx)
-	if err != nil {
-		return err
-	}
 	unfinished, err := b.journal.List(ctx, true)
 	if err != nil {
 		return err
@@ -60,6 +63,7 @@ func (b *book) catchUp(ctx context.Context) error {
 	for _, run := range unfinished {
 		still[run.ID] = true
 	}
+	var ended []journal.Run
 	for id := range b.open {
 		if still[id] {
 			continue
@@ -68,18 +72,37 @@ func (b *book) catchUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		since = append(since, run)
+		ended = append(ended, run)
+	}
+	since, err := b.since(ctx)
+	if err != nil {
+		return err
 	}
 	for _, run := range since {
-		if at, ok := b.last[run.ID.Credential]; run.Outcome == pawl.Completed && (!ok || at.ID.Number < run.ID.Number) {
-			b.last[run.ID.Credential] = run
-		}
 		if run.Outcome == "" {
 			still[run.ID] = true // it may have ended by now: then the next look finds that
+		} else {
+			delete(still, run.ID)
 		}
 	}
 	b.open = still
+	b.complete(append(since, ended...))
 	return nil
+}
+
+// complete remembers those that were completed.
+func (b *book) complete(runs []journal.Run) {
+	changed := false
+	for _, run := range runs {
+		if before, ok := b.last[run.ID.Credential]; run.Outcome != pawl.Completed || ok && before.ID.Number >= run.ID.Number {
+			continue
+		}
+		if !changed {
+			b.at, changed = maps.Clone(b.at), true
+			b.turn++
+		}
+		b.last[run.ID.Credential], b.at[run.ID.Credential] = run, run.Updated
+	}
 }
 
 // since returns what was begun since the last look, and the first time what

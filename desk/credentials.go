@@ -66,7 +66,7 @@ type ranked struct {
 // ranked is the whole catalog with what the journal knows, in the order in
 // which it needs somebody: open first, then by when it is due.
 func (d *Desk) ranked(ctx context.Context) ([]ranked, map[string]pawl.RotationID, error) {
-	last, open, err := d.book.standing(ctx)
+	stand, err := d.book.standing(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,9 +78,9 @@ func (d *Desk) ranked(ctx context.Context) ([]ranked, map[string]pawl.RotationID
 		if err != nil {
 			continue // it was in the catalog a moment ago
 		}
-		r := ranked{cred: cred, last: last[name], due: math.MaxInt64, name: i}
+		r := ranked{cred: cred, last: stand.last[name], due: math.MaxInt64, name: i}
 		state, due := standing(cred, r.last, now)
-		if _, ok := open[name]; ok {
+		if _, ok := stand.open[name]; ok {
 			state = api.Rotating
 		}
 		if !due.IsZero() {
@@ -92,7 +92,7 @@ func (d *Desk) ranked(ctx context.Context) ([]ranked, map[string]pawl.RotationID
 	slices.SortFunc(all, func(a, b ranked) int {
 		return cmp.Or(cmp.Compare(a.urgency, b.urgency), cmp.Compare(a.due, b.due), cmp.Compare(a.name, b.name))
 	})
-	return all, open, nil
+	return all, stand.open, nil
 }
 
 var urgency = map[api.State]int{api.Waiting: 0, api.Rotating: 1, api.Overdue: 2, api.Soon: 3, api.Fine: 4, api.Never: 5}

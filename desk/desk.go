@@ -53,7 +53,7 @@ type Desk struct {
 
 	packed packed
 
-	meant      meant
+	almanac    atomic.Pointer[almanac]
 	kept       sync.Map                  // of refusal, by credential
 	scheduling atomic.Pointer[time.Time] // when the scheduler last looked; nil: there is none
 }

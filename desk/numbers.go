@@ -70,7 +70,7 @@ func (c *Count) Numbers(ctx context.Context, who access.Subject) (Numbers, error
 	if err := d.allow(ctx, who, access.Request{Action: access.See}, ""); err != nil {
 		return Numbers{}, err
 	}
-	f, err := d.facts(ctx, d.recall)
+	f, err := d.facts(ctx, d.recall, always)
 	if err != nil {
 		return Numbers{}, err
 	}
@@ -101,7 +101,7 @@ func (c *Count) Numbers(ctx context.Context, who access.Subject) (Numbers, error
 		}
 	}
 	for _, e := range f.decide(d.cfg.Limits) {
-		n.Credentials = append(n.Credentials, Number{Name: e.Credential, Last: f.known[e.Credential].last, Due: e.Due, Overdue: e.Overdue,
+		n.Credentials = append(n.Credentials, Number{Name: e.Credential, Last: f.leaves[e.Credential].Last, Due: e.Due, Overdue: e.Overdue,
 			Person: e.Do == schedule.Person, Proved: c.seen[e.Credential].proved})
 	}
 	return n, nil

@@ -3,9 +3,9 @@ package desk
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/catalog"
@@ -17,17 +17,28 @@ import (
 // Calendar says what is coming: when each credential is due, when its rotation
 // begins by itself or why it does not, and what holds everything.
 func (d *Desk) Calendar(ctx context.Context, who access.Subject) (api.Calendar, error) {
+	return d.calendar(ctx, who, always)
+}
+
+// CalendarBetween is [Desk.Calendar] without the items that have no date from a
+// time on and before another, unless they wait for a person.
+func (d *Desk) CalendarBetween(ctx context.Context, who access.Subject, from, to time.Time) (api.Calendar, error) {
+	return d.calendar(ctx, who, span{from, to})
+}
+
+func (d *Desk) calendar(ctx context.Context, who access.Subject, in span) (api.Calendar, error) {
 	if err := d.allow(ctx, who, access.Request{Action: access.See}, ""); err != nil {
 		return api.Calendar{}, err
 	}
-	f, err := d.facts(ctx, d.recall)
+	f, err := d.facts(ctx, d.recall, in)
 	if err != nil {
 		return api.Calendar{}, err
 	}
-	c := api.Calendar{Now: f.now, Items: []api.Coming{}, Freezes: []api.Freeze{}, Scheduled: d.scheduling.Load()}
+	c := api.Calendar{Now: f.now, Items: make([]api.Coming, 0, len(f.all)), Freezes: []api.Freeze{}, Scheduled: d.scheduling.Load()}
 	for _, e := range f.decide(d.cfg.Limits) {
-		if k := f.known[e.Credential]; k.Schedule.Every > 0 {
-			c.Items = append(c.Items, k.coming(e))
+		l := f.leaves[e.Credential]
+		if l.cred.Schedule.Every > 0 && (e.Do == schedule.Person || l.in(in)) {
+			c.Items = append(c.Items, l.coming(e, f.open))
 		}
 	}
 	for _, z := range f.freezes {
@@ -38,68 +49,70 @@ func (d *Desk) Calendar(ctx context.Context, who access.Subject) (api.Calendar, 
 
 // Tasks are what is due and begins only if somebody begins it.
 func (d *Desk) Tasks(ctx context.Context, who access.Subject) ([]api.Coming, error) {
-	c, err := d.Calendar(ctx, who)
+	c, err := d.calendar(ctx, who, never)
 	return slices.DeleteFunc(c.Items, func(i api.Coming) bool { return i.Do != string(schedule.Person) }), err
 }
 
-// facts are what is known of all credentials at one time.
+// facts are what is known of credentials at one time.
 type facts struct {
+	*almanac
 	now     time.Time
 	freezes []catalog.Freeze
+	open    map[string]pawl.RotationID
 	all     []schedule.Credential
-	known   map[string]known
 	busy    []schedule.Busy
 	begun   []time.Time
 }
 
-type known struct {
-	*catalog.Credential
-	last time.Time
-	open string
-}
-
 // A reading reads the past of a credential.
-type reading func(context.Context, *catalog.Credential, time.Time) (schedule.Past, error)
+type reading func(context.Context, *leaf, time.Time) (schedule.Past, error)
 
 func (f *facts) decide(l schedule.Limits) []schedule.Entry {
 	return schedule.Decide(f.all, f.busy, f.begun, l, f.now)
 }
 
 // facts asks the book how all stand, and reads with past the rotations of those
-// credentials only that are due soon.
-func (d *Desk) facts(ctx context.Context, past reading) (*facts, error) {
-	last, open, err := d.book.standing(ctx)
+// credentials only that are due soon. What has no date in a span is left out if
+// nothing is to be done about it, so that it makes no difference to the others.
+func (d *Desk) facts(ctx context.Context, past reading, in span) (*facts, error) {
+	a, open, err := d.leafThrough(ctx)
 	if err != nil {
 		return nil, err
 	}
-	cat := d.cfg.Catalog()
-	f := &facts{now: d.now(), freezes: cat.Freezes(), known: map[string]known{}}
+	f := &facts{almanac: a, now: d.now(), freezes: a.cat.Freezes(), open: open}
 	if f.begun, err = d.begun(ctx, f.now.Add(-time.Hour)); err != nil {
 		return nil, err
 	}
-	for _, name := range cat.Names() {
-		cred, err := cat.Credential(name)
-		if err != nil {
-			continue // it was in the catalog a moment ago
+	for _, l := range a.all {
+		id, running := open[l.Name]
+		soon := !running && l.Soon(f.now)
+		if running {
+			f.busy = append(f.busy, schedule.Busy{Rotation: id.String(), Shares: l.Shares})
 		}
-		c := d.meant.of(cred, last[name], f.freezes)
-		if id, ok := open[name]; ok {
+		if !soon && !l.Last.IsZero() && !l.in(in) {
+			continue
+		}
+		c := l.Credential
+		if running {
 			c.Open = id.String()
 		}
-		f.known[name] = known{cred, last[name], c.Open}
-		if c.Open != "" {
-			f.busy = append(f.busy, schedule.Busy{Rotation: c.Open, Shares: c.Shares})
-		} else if c.Soon(f.now) {
-			if c.Past, err = past(ctx, cred, f.now); err != nil {
+		if soon {
+			if c.Past, err = d.pastOf(ctx, l, past, f.now); err != nil {
 				return nil, err
-			}
-			if r, ok := d.kept.Load(name); ok {
-				c.Past.Kept, c.Past.Until = r.(refusal).why, r.(refusal).until
 			}
 		}
 		f.all = append(f.all, c)
 	}
 	return f, nil
+}
+
+// pastOf is the past of a credential, with why it could not even be begun.
+func (d *Desk) pastOf(ctx context.Context, l *leaf, read reading, now time.Time) (schedule.Past, error) {
+	p, err := read(ctx, l, now)
+	if r, ok := d.kept.Load(l.Name); ok {
+		p.Kept, p.Until = r.(refusal).why, r.(refusal).until
+	}
+	return p, err
 }
 
 // begun is when the rotations that were begun after a time were.
@@ -125,15 +138,15 @@ func (d *Desk) begun(ctx context.Context, after time.Time) (at []time.Time, err 
 
 // past reads the newest rotations of a credential, and more only if nothing
 // among them shows that it works.
-func (d *Desk) past(ctx context.Context, cred *catalog.Credential, now time.Time) (schedule.Past, error) {
+func (d *Desk) past(ctx context.Context, l *leaf, now time.Time) (schedule.Past, error) {
 	const few = schedule.MostFailures + 2
 	for most := few; ; most = history.Enough {
-		runs, err := d.cfg.Journal.Recent(ctx, cred.Name, most)
+		runs, err := d.cfg.Journal.Recent(ctx, l.Name, most)
 		if err != nil {
 			return schedule.Past{}, err
 		}
 		if h := history.Of(runs); most == history.Enough || len(runs) < most || h.Validated().Method != history.ReadOnly {
-			return schedule.PastOf(h, cred.StaleAfter, now), nil
+			return schedule.PastOf(h, l.cred.StaleAfter, now), nil
 		}
 	}
 }
@@ -143,70 +156,15 @@ func (d *Desk) past(ctx context.Context, cred *catalog.Credential, now time.Time
 const pastFor = time.Minute
 
 // recall is [Desk.past], as it was a moment ago.
-func (d *Desk) recall(ctx context.Context, cred *catalog.Credential, now time.Time) (schedule.Past, error) {
-	d.meant.mu.Lock()
-	m := d.meant.all[cred.Name]
-	d.meant.mu.Unlock()
-	if age := now.Sub(m.read); m.of == cred && age >= 0 && age < pastFor {
-		return m.Past, nil
-	}
-	p, err := d.past(ctx, cred, now)
-	if err == nil {
-		d.meant.remember(cred, p, now)
-	}
-	return p, err
-}
-
-// meant keeps what the clock does not change of credentials, for as long as the
-// catalog and their last rotation stay the same.
-type meant struct {
-	mu  sync.Mutex
-	all map[string]meaning
-}
-
-type meaning struct {
-	of *catalog.Credential
-	schedule.Credential
-	read time.Time // when Past was
-}
-
-func (m *meant) remember(cred *catalog.Credential, p schedule.Past, now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if there, ok := m.all[cred.Name]; ok && there.of == cred {
-		there.Past, there.read = p, now
-		m.all[cred.Name] = there
-	}
-}
-
-func (m *meant) of(cred *catalog.Credential, last time.Time, freezes []catalog.Freeze) schedule.Credential {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if there, ok := m.all[cred.Name]; ok && there.of == cred && there.Last.Equal(last) {
-		return there.Credential
-	}
-	c := schedule.Credential{Name: cred.Name, Rule: schedule.Rule{Schedule: cred.Schedule}, Mode: cred.Mode(), Last: last, Shares: cred.Shares()}
-	for _, z := range freezes {
-		if z.Holds(cred.Name) {
-			c.Rule.Freezes = append(c.Rule.Freezes, z)
+func (d *Desk) recall(ctx context.Context, l *leaf, now time.Time) (schedule.Past, error) {
+	if r := l.recalled.Load(); r != nil {
+		if age := now.Sub(r.at); age >= 0 && age < pastFor {
+			return r.past, nil
 		}
 	}
-	c.From, c.To = c.Rule.Meant(last)
-	if m.all == nil {
-		m.all = map[string]meaning{}
+	p, err := d.past(ctx, l, now)
+	if err == nil {
+		l.recalled.Store(&recollection{p, now})
 	}
-	m.all[cred.Name] = meaning{of: cred, Credential: c}
-	return c
-}
-
-func (k known) coming(e schedule.Entry) api.Coming {
-	c := api.Coming{Credential: k.Name, Title: k.Title, Owner: k.Owner, Mode: string(k.Mode()), Due: stamp(e.Due), Overdue: e.Overdue,
-		Do: string(e.Do), Why: e.Why, Begins: stamp(e.From), Ends: stamp(e.To), Until: stamp(e.Until), Window: k.Schedule.Window.String(), Open: k.open}
-	for _, r := range k.Schedule.Reminders(k.last) {
-		c.Remind = append(c.Remind, r.UTC())
-	}
-	if e.Do == schedule.Person {
-		c.Next = "pawl rotate " + k.Name
-	}
-	return c
+	return p, err
 }

@@ -57,7 +57,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 
 func (s *Scheduler) look(ctx context.Context) {
 	d := s.desk
-	f, err := d.facts(ctx, d.past)
+	f, err := d.facts(ctx, d.past, always)
 	if ctx.Err() != nil {
 		return
 	}
@@ -70,7 +70,7 @@ func (s *Scheduler) look(ctx context.Context) {
 	}
 	for _, e := range f.decide(d.cfg.Limits) {
 		if e.Do == schedule.Begin {
-			s.begin(ctx, e, f.known[e.Credential].Role)
+			s.begin(ctx, e, f.leaves[e.Credential].cred.Role)
 		}
 		if e.Overdue {
 			b.Overdue++

@@ -97,6 +97,15 @@ func (l Limits) perHour() int { return cmp.Or(l.PerHour, 12) }
 
 func (l Limits) spread() time.Duration { return max(0, cmp.Or(l.Spread, Spread)) }
 
+// Begins is when a rotation begins by itself, if nothing keeps it; zero: it does
+// not.
+func (l Limits) Begins(c Credential) time.Time {
+	if c.Mode != pawl.Automated || c.From.IsZero() {
+		return time.Time{}
+	}
+	return Moved(c.Name, c.From, c.To, l.spread())
+}
+
 // Busy is a rotation that is under way, and what it touches.
 type Busy struct {
 	Rotation string
@@ -157,8 +166,8 @@ type deciding struct {
 func (d *deciding) about(c Credential) Entry {
 	standing := c.Rule.Standing(c.Last, d.now)
 	e := Entry{Credential: c.Name, Due: c.Rule.Due(c.Last), Overdue: standing == catalog.Overdue, Do: Nothing}
-	begins := Moved(c.Name, c.From, c.To, d.limits.spread())
-	if c.Mode == pawl.Automated && !c.From.IsZero() {
+	begins := d.limits.Begins(c)
+	if !begins.IsZero() {
 		e.From, e.To = begins, c.To
 	}
 	switch {

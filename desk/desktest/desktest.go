@@ -137,6 +137,13 @@ type Office struct {
 	*Company
 	Journal *journal.Memory
 	Stop    context.CancelFunc
+	catalog *catalog.Catalog
+}
+
+// Over is another desk of the office, which remembers nothing and drives
+// nothing, over a journal.
+func (o *Office) Over(j journal.Journal) *desk.Desk {
+	return desk.New(desk.Config{Journal: j, Catalog: func() *catalog.Catalog { return o.catalog }})
 }
 
 const entry = `version: 1
@@ -194,7 +201,7 @@ func Open(t *testing.T, creds []Cred, f func(*testing.T, *Office)) {
 				}
 				return hands, nil
 			}})
-		o := &Office{Desk: desk.New(desk.Config{Journal: j, Engine: eng, Signer: signer, AuditKey: signer.Public(), Catalog: func() *catalog.Catalog { return cat }}), Company: c, Journal: j}
+		o := &Office{Desk: desk.New(desk.Config{Journal: j, Engine: eng, Signer: signer, AuditKey: signer.Public(), Catalog: func() *catalog.Catalog { return cat }}), Company: c, Journal: j, catalog: cat}
 		o.Run()
 		defer func() { o.Stop(); synctest.Wait() }()
 		f(t, o)
