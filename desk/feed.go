@@ -45,6 +45,13 @@ func (f *Feed) Listen(only pawl.RotationID) *Listener {
 	return l
 }
 
+// Listeners is how many listen now.
+func (f *Feed) Listeners() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.listeners)
+}
+
 // Close ends listening.
 func (l *Listener) Close() {
 	l.feed.mu.Lock()
