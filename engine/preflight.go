@@ -72,7 +72,7 @@ func (e *Engine) survey(ctx context.Context, plan pawl.Plan, hands *Hands) *surv
 		return v
 	}
 	v.identify(ctx, plan, hands)
-	each(len(plan.Consumers), func(i int) { v.look(ctx, plan.Consumers[i], hands.Consumers[i], i) })
+	each(len(plan.Consumers), func(i int) { v.look(ctx, plan.Consumers[i], hands, i) })
 	v.count(ctx, plan, hands)
 	v.judge(plan)
 	return v
@@ -255,7 +255,8 @@ func alive(ctx context.Context, issuer pawl.Issuer, value pawl.Secret) (err erro
 
 // look finds out what one place holds, and writes it down for the rollback if
 // it is not the value in use.
-func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer, i int) {
+func (v *survey) look(ctx context.Context, c pawl.Place, hands *Hands, i int) {
+	consumer := hands.Consumers[i]
 	if consumer == nil {
 		return
 	}
@@ -291,6 +292,11 @@ func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer,
 		v.problem(c.ID, err)
 		return
 	}
+	if err == nil && v.Dead && !value.IsZero() && v.works(ctx, hands, value) {
+		v.problem(c.ID, &pawl.Error{Op: "preflight", Kind: pawl.Conflict, Err: errors.New("the vendor refuses what the store holds, and takes what is here: that one would stay alive"),
+			Hint: "put the value that is used here into the store, then start again"})
+		return
+	}
 	f.Detail = map[pawl.Holds]string{pawl.HoldsOther: "holds another value than the store", pawl.HoldsNothing: "holds no value yet"}[f.Holds]
 	v.finding(c.ID, "drift: "+f.Detail)
 	if s, ok := wrap.As[pawl.Snapshotter](consumer); ok {
@@ -303,6 +309,12 @@ func (v *survey) look(ctx context.Context, c pawl.Place, consumer pawl.Consumer,
 		v.priors[c.ID] = snap
 		v.mu.Unlock()
 	}
+}
+
+// works reports whether a value is taken by the vendor, or may be: what is not
+// certainly refused counts as taken.
+func (v *survey) works(ctx context.Context, hands *Hands, value pawl.Secret) bool {
+	return pawl.KindOf(hands.Issuer.Check(ctx, value)) != pawl.Denied
 }
 
 // preflight is the survey as an action: it ends in one event.

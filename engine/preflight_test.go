@@ -178,3 +178,23 @@ func TestStoreChangesDuringThePreflight(t *testing.T) {
 		}
 	})
 }
+
+// TestStoreIsDeadAndAPlaceIsNot: after a leak the store holds a value that the
+// vendor refuses, and a place another one that it takes. To replace the first
+// would leave the second alive, and be called done.
+func TestStoreIsDeadAndAPlaceIsNot(t *testing.T) {
+	k := newKeys(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, k)
+		w.plan.Reason = pawl.Leak
+		w.places["store"].holds = mark + "-dead"
+		w.start()
+		res := w.drive(t.Context(), engine.Options{AutoRevoke: true})
+		if res.State.Outcome != pawl.Failed || w.changes() > 0 {
+			t.Errorf("outcome %q with the changes %v, want it to have failed with none", res.State.Outcome, w.calls)
+		}
+		if d := res.State.Failure.Detail; !strings.Contains(d, "would stay alive") {
+			t.Errorf("failed with %q", d)
+		}
+	})
+}

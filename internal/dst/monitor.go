@@ -204,7 +204,7 @@ func (m *monitor) leapt(by time.Duration) {
 func (m *monitor) wrote(k *worker, a rotation.Action, v value) {
 	p := m.s.place(a.Consumer)
 	p.ours = true
-	if p.kind == kindStore && p.stored >= foreign && p.stored != v && m.s.now > p.hand+landing(a.Do) {
+	if begun, _ := m.s.journal.open("old"); p.kind == kindStore && p.stored >= foreign && p.stored != v && p.stored != begun && m.s.now > p.hand+landing(a.Do) {
 		m.broken("I10", "%s is overwritten, where somebody had put %s", a.Consumer, p.stored)
 	}
 	if g := m.s.vendor.byValue(v); g != nil && a.Side == pawl.Old && g.revoked != never && g.stolen == never {
