@@ -29,6 +29,9 @@ func (d door) allow(ctx context.Context, who access.Subject, r access.Request, t
 // refuse returns what somebody is told who may not. It is written down first; if
 // that cannot be, that is the answer.
 func (d door) refuse(ctx context.Context, who access.Subject, action access.Action, target string, err error) error {
+	if unsaid("the name", target) != nil { // it may be a value, put where a name belongs
+		target = "what is no name"
+	}
 	d.log.Warn("refused", "who", who.Actor.ID, "action", string(action), "target", target)
 	ev := audit.New(audit.AuthDenied, audit.Failure, d.now(), who.Actor)
 	if ev.Actor.ID == "" {

@@ -38,10 +38,13 @@ type Pool struct {
 	poke    chan struct{}
 	slots   chan struct{}
 	drivers sync.WaitGroup
+	turns   engine.Turns // of those that share consumers, one revokes at a time
+	shares  func(credential string) []string
 
 	mu       sync.Mutex
 	aside    map[pawl.RotationID]pause
 	driven   map[pawl.RotationID]bool
+	taken    int // how many were taken up so far
 	glimpses map[pawl.RotationID]glimpse
 }
 
@@ -54,7 +57,7 @@ type pause struct {
 
 func newPool(cfg Config, feed *Feed) *Pool {
 	return &Pool{journal: cfg.Journal, engine: cfg.Engine, now: cfg.Now, log: cfg.Log, feed: feed, poke: make(chan struct{}, 1),
-		slots: make(chan struct{}, Driven), aside: map[pawl.RotationID]pause{}, driven: map[pawl.RotationID]bool{}, glimpses: map[pawl.RotationID]glimpse{}}
+		slots: make(chan struct{}, Driven), shares: sharesOf(cfg), aside: map[pawl.RotationID]pause{}, driven: map[pawl.RotationID]bool{}, glimpses: map[pawl.RotationID]glimpse{}}
 }
 
 // Poke makes the pool look at once.
@@ -137,12 +140,15 @@ func (p *Pool) forget(open []journal.Run) {
 func (p *Pool) take(ctx context.Context, id pawl.RotationID) {
 	p.mu.Lock()
 	p.driven[id] = true
+	p.taken++
+	rank := p.taken
 	p.mu.Unlock()
 	p.drivers.Go(func() {
 		if p.paused(ctx, id) {
 			return
 		}
-		res, err := p.engine.Drive(ctx, id, engine.Options{Park: park, Watch: func(u engine.Update) {
+		p.turns.Join(id, rank, p.shares(id.Credential))
+		res, err := p.engine.Drive(ctx, id, engine.Options{Park: park, Turns: &p.turns, Watch: func(u engine.Update) {
 			p.note(u.ID, glimpse{phase: u.Phase, waits: u.Waits})
 			p.feed.tell(u.ID)
 		}})
@@ -153,6 +159,17 @@ func (p *Pool) take(ctx context.Context, id pawl.RotationID) {
 		p.feed.tell(id)
 		p.Poke()
 	})
+}
+
+// sharesOf says what a credential has in common with others that use the same, as
+// the catalog has it now.
+func sharesOf(cfg Config) func(string) []string {
+	return func(credential string) []string {
+		if c, err := cfg.Catalog().Credential(credential); err == nil {
+			return c.Shares()
+		}
+		return nil
+	}
 }
 
 // paused puts a rotation aside that somebody has paused. To drive it would be

@@ -87,6 +87,9 @@ func (d *Desk) back(ctx context.Context, who access.Subject, id pawl.RotationID,
 		reason += ": " + why
 	}
 	r, err := d.say(ctx, who, id, revision, action, func(s *rotation.State) (pawl.Event, error) {
+		if err := unsaid("the reason", why); err != nil {
+			return pawl.Event{}, err
+		}
 		switch {
 		case s.Target == pawl.Old:
 			return pawl.Event{}, nil // it is on its way already

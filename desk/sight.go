@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -68,12 +70,17 @@ func (d *Desk) plan(credential string, reason pawl.Reason, i *pawl.Incident) (pa
 	return plan, unsaid("what happened", i.Why)
 }
 
+// mostSaid is how long a text for people may be.
+const mostSaid = 500
+
 // unsaid refuses a text for people that would be journaled for good and may
 // hold a value, or steers a terminal.
 func unsaid(what, text string) error {
 	switch {
-	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return fault(pawl.Invalid, "", "%s has to be one line", what)
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }):
+		return fault(pawl.Invalid, "", "%s has to be one line of plain text", what)
+	case utf8.RuneCountInString(text) > mostSaid:
+		return fault(pawl.Invalid, "it is kept for ever", "%s is longer than %d characters", what, mostSaid)
 	case catalog.LooksSecret(text):
 		return fault(pawl.Invalid, "say it without the value", "%s holds what looks like a secret", what)
 	}

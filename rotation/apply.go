@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -90,11 +91,18 @@ func (s *State) Apply(e pawl.Event) {
 // themselves unless the catalog says that there is nobody else.
 func (s *State) approved(e pawl.Event) {
 	a := s.Plan.Approval
-	if e.Digest != "" && e.Digest != s.Plan.Digest() || e.Actor == s.By && (a == nil || !a.Alone) {
+	if e.Digest != "" && e.Digest != s.Plan.Digest() || behind(e.Actor) == behind(s.By) && (a == nil || !a.Alone) {
 		return
 	}
-	s.Approvals = slices.DeleteFunc(slices.Clone(s.Approvals), func(x Assent) bool { return x.By == e.Actor })
+	s.Approvals = slices.DeleteFunc(slices.Clone(s.Approvals), func(x Assent) bool { return behind(x.By) == behind(e.Actor) })
 	s.Approvals = append(s.Approvals, Assent{e.Actor, e.Until})
+}
+
+// behind is the person behind an actor: of a token, who made it. What somebody
+// asks for by a token, they cannot approve themselves.
+func behind(a pawl.Actor) string {
+	maker, _, _ := strings.Cut(a.ID, "/")
+	return maker
 }
 
 // meant reports whether a confirmation is of the generation that is wanted now,

@@ -21,6 +21,7 @@ func TestApprovalsThatCount(t *testing.T) {
 	}{
 		"somebody else":          {false, pawl.Event{Actor: bo}, time.Minute, 1},
 		"who asked":              {false, pawl.Event{Actor: ana}, time.Minute, 0},
+		"who asked, by a token":  {false, pawl.Event{Actor: pawl.Actor{Type: "api_token", ID: "ana@acme.example/ci"}}, time.Minute, 0},
 		"who asked, alone":       {true, pawl.Event{Actor: ana}, time.Minute, 1},
 		"of another plan":        {false, pawl.Event{Actor: bo, Digest: "sha256:00"}, time.Minute, 0},
 		"in time":                {false, pawl.Event{Actor: bo, Until: at.Add(time.Hour)}, time.Minute, 1},

@@ -2,12 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	teamfile "github.com/pawl-dev/pawl/roster/sqlite"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -25,6 +30,9 @@ asked for the rotation cannot approve it, unless the catalog says approval: {alo
 Exit status: 0 approved · 2 nothing to approve · 3 declined`,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.teamless(cmd.Context(), args[0]); err != nil {
+				return err
+			}
 			return a.signal(cmd.Context(), args[0], func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 				return a.approve(ctx, eng, id, s, yes)
 			})
@@ -34,6 +42,36 @@ Exit status: 0 approved · 2 nothing to approve · 3 declined`,
 	return cmd
 }
 
+// teamless reports whether approvals can be given on the state folder itself. Not
+// where a team is known: its server knows who somebody is by whichever way they
+// come, and who belongs to whom an approval is asked of. Without it one person
+// could be two.
+func (a *app) teamless(ctx context.Context, name string) error {
+	if a.far != nil {
+		return nil
+	}
+	s, err := a.openState(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	file := filepath.Join(s.dir, "team.db")
+	if _, err := os.Stat(file); err != nil {
+		return nil
+	}
+	people, err := teamfile.Open(ctx, file)
+	if err != nil {
+		return err
+	}
+	defer people.Close()
+	all, err := people.People(ctx)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	return &exit{code: exitUsage, err: errors.New("a team is known here, and its approvals are given at its server"), safe: "Nothing was changed.",
+		next: []string{"pawl serve", "pawl --server unix:" + filepath.Join(s.dir, "pawl.sock") + " approve " + name + "   # or in its console"}}
+}
+
 func (a *app) approve(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, yes bool) error {
 	want, digest := s.Plan.Approval, s.Plan.Digest()
 	switch {
@@ -41,7 +79,7 @@ func (a *app) approve(ctx context.Context, eng worker, id pawl.RotationID, s *ro
 		return usage("%s is finished: there is nothing to approve", id)
 	case want == nil:
 		return usage("%s asks for no approval", id)
-	case a.actor() == s.By && !want.Alone:
+	case access.Behind(a.actor().ID) == access.Behind(s.By.ID) && !want.Alone:
 		return &exit{code: exitUsage, err: fmt.Errorf("%s was asked for by you, so somebody else of %s has to approve it", id, want.From),
 			safe: capital(oldKey(s)) + ".", next: []string{"pawl status " + id.Credential}}
 	}

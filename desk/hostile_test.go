@@ -1,0 +1,94 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/desk"
+	"github.com/pawl-dev/pawl/desk/desktest"
+)
+
+// TestWhatIsSaidIsKept: a reason is journaled for good and shown on terminals and
+// pages. One that holds what looks like a secret, steers a terminal, turns the
+// direction of writing, or is a book is refused, and nothing is done.
+func TestWhatIsSaidIsKept(t *testing.T) {
+	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {
+		ctx, id := t.Context(), pawl.RotationID{Credential: "key", Number: 1}
+		o.Start(ctx, ana, api.Start{Credential: "key"})
+		time.Sleep(time.Minute)
+		for _, why := range []string{"it is HRKU-CANARY-0000-0000", "x\x1b[31mRED", "x\r\n✓ key/9 is done", "x\u202egnp", strings.Repeat("x", 501), "\xff"} {
+			if _, err := o.Rollback(ctx, ana, id, desk.Anything, why); pawl.KindOf(err) != pawl.Invalid {
+				t.Errorf("rollback %q: %v", why, err)
+			}
+			if _, err := o.Deny(ctx, bo, id, desk.Anything, why); pawl.KindOf(err) != pawl.Invalid {
+				t.Errorf("deny %q: %v", why, err)
+			}
+		}
+		time.Sleep(time.Minute)
+		if r, err := o.Rotation(ctx, ana, id); err != nil || r.Outcome != "" || r.Phase != "APPROVAL" {
+			t.Errorf("%+v %v", r, err)
+		}
+	})
+}
+
+// TestRefusedNamesAreNotKept: a value that was put where a name belongs is not
+// written down because it was refused.
+func TestRefusedNamesAreNotKept(t *testing.T) {
+	desktest.Open(t, []desktest.Cred{{Name: "key"}}, func(t *testing.T, o *desktest.Office) {
+		if _, err := o.Start(t.Context(), eva, api.Start{Credential: "HRKU-CANARY-0000-0000"}); pawl.KindOf(err) != pawl.Forbidden {
+			t.Fatal(err)
+		}
+		_, records, err := o.Journal.Audit(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for line := range records {
+			n++
+			if strings.Contains(string(line), "HRKU") {
+				t.Errorf("%s", line)
+			}
+		}
+		if n == 0 {
+			t.Error("the refusal is not in the log")
+		}
+	})
+}
+
+// TestOneRevokesAtATime: two rotations in one app that are both ready revoke one
+// after the other: the second once the first is seen to have broken nothing.
+func TestOneRevokesAtATime(t *testing.T) {
+	app := "finish: {soak: 1m}\nconsumers:\n  - {id: app, kind: heroku/config-var, connection: heroku, app: acme-api, require: read-back, keys: ["
+	desktest.Open(t, []desktest.Cred{{Name: "one", More: app + "ONE]}"}, {Name: "two", More: app + "TWO]}"}}, func(t *testing.T, o *desktest.Office) {
+		names := []string{"one", "two"}
+		for _, name := range names {
+			o.Start(t.Context(), ana, api.Start{Credential: name, AutoRevoke: true})
+		}
+		time.Sleep(10 * time.Minute)
+		var asked, seen [2]time.Time
+		for i, name := range names {
+			run, err := o.Journal.Load(t.Context(), pawl.RotationID{Credential: name, Number: 1})
+			if err != nil || run.Outcome != pawl.Completed {
+				t.Fatalf("%s: %q %v", name, run.Outcome, err)
+			}
+			for _, ev := range run.Events {
+				if ev.Type == pawl.EvIntended && ev.Step == pawl.StepRevoke {
+					asked[i] = ev.At
+				}
+				if ev.Type == pawl.EvWatching {
+					seen[i] = ev.At
+				}
+			}
+		}
+		first, second := 0, 1
+		if asked[1].Before(asked[0]) {
+			first, second = 1, 0
+		}
+		if !asked[second].After(seen[first]) {
+			t.Errorf("%s revokes at %v, before %s was seen dead at %v", names[second], asked[second], names[first], seen[first])
+		}
+	})
+}
