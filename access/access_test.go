@@ -73,7 +73,7 @@ func TestConditions(t *testing.T) {
 	stale, token, scoped, nobody := ana, ana, ana, ana
 	stale.Fresh, token.Service, scoped.Scope, nobody.Actor = false, true, []access.Action{access.See}, pawl.Actor{}
 	member := ana
-	member.Teams = []string{"security", "platform"}
+	member.Teams = []string{"security", "platform", "superadmin", "auditor"}
 	mine := "ana@acme.example"
 	for _, c := range []struct {
 		what string
@@ -101,6 +101,8 @@ func TestConditions(t *testing.T) {
 		{"not of the role", ana, access.Request{Action: access.Rotate, Role: "superadmin"}, pawl.Forbidden},
 		{"of the role", member, access.Request{Action: access.Rotate, Role: "platform"}, pawl.Other},
 		{"role by role", subject(access.Superadmin), access.Request{Action: access.Rotate, Role: "superadmin"}, pawl.Other},
+		{"role by a team of its name", member, access.Request{Action: access.Rotate, Role: "superadmin"}, pawl.Forbidden},
+		{"approval by a team of a role's name", member, access.Request{Action: access.Approve, Team: "auditor"}, pawl.Forbidden},
 		{"unknown action", subject(access.Superadmin), access.Request{Action: "reveal"}, pawl.Forbidden},
 		{"unknown role", subject("root"), access.Request{Action: access.See}, pawl.Forbidden},
 	} {

@@ -42,10 +42,14 @@ type Subject struct {
 // Has reports whether the subject has a role.
 func (s Subject) Has(r Role) bool { return slices.Contains(s.Roles, r) }
 
-// Member reports whether the subject belongs to a team, or has a role of that
-// name: the catalog's role and approval.from may name either.
+// Member reports whether the subject is what the catalog's role or approval.from
+// asks for. A name of a role means the role and nothing else, so that a team
+// which is called like one counts for nothing; any other name is a team.
 func (s Subject) Member(team string) bool {
-	return slices.Contains(s.Teams, team) || s.Has(Role(team))
+	if role := Role(team); role.Valid() {
+		return s.Has(role)
+	}
+	return slices.Contains(s.Teams, team)
 }
 
 // MayGrant reports whether a subject may give somebody else a role, or take it

@@ -83,14 +83,31 @@ func (t *Team) Invite(ctx context.Context, who access.Subject, ask Invite) (pawl
 		return none, err
 	}
 	code, now := roster.NewToken(roster.OfCode), t.door.now()
-	return code, t.policy(ctx, who, "person "+p.ID, "let in: "+described(p), func() error {
+	err = t.policy(ctx, who, "person "+p.ID, "let in: "+described(p), func() error {
 		if p.Version == 0 {
 			if _, err := t.roster.PutPerson(ctx, p); err != nil {
 				return err
 			}
 		}
-		return t.roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), Person: p.ID, By: who.Actor.ID, Created: now, Expires: now.Add(roster.InviteFor)})
+		if err := t.roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), Person: p.ID, By: who.Actor.ID, Created: now, Expires: now.Add(roster.InviteFor)}); err != nil {
+			return err
+		}
+		return t.stillSo(ctx, p)
 	})
+	if err != nil {
+		return none, err // nobody has the code, and nobody can guess it
+	}
+	return code, nil
+}
+
+// stillSo refuses to hand out a code of somebody who was changed while it was
+// made: the change may have dropped the codes before this one was there.
+func (t *Team) stillSo(ctx context.Context, p roster.Person) error {
+	there, err := t.roster.Person(ctx, p.ID)
+	if err == nil && there.RightsDiffer(p) {
+		return fault(pawl.Conflict, "look again", "%s has been changed meanwhile: %w", p.ID, ErrMoved)
+	}
+	return err
 }
 
 // invited is who an invitation is for, once it is sure that it may be made.

@@ -172,6 +172,25 @@ func TestChange(t *testing.T) {
 // TestNobodyRisesInTheTeam: whatever people without the highest role try, and
 // in whatever order, nobody comes to have a role, or somebody's code, that
 // those above did not give.
+// TestInvitationOfBefore: a code lets in who somebody was when it was made. It is
+// gone once they are more, and to be less, or off and on, does not bring it back.
+func TestInvitationOfBefore(t *testing.T) {
+	c := newCrew()
+	root, ana := c.put(t, "root", access.Superadmin), c.put(t, "ana", access.Admin)
+	ctx := t.Context()
+	code, err := c.Invite(ctx, ana, desk.Invite{ID: "vic", Roles: []access.Role{access.Viewer}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []desk.Change{{Roles: []access.Role{access.Superadmin}}, {Disabled: true}, {Roles: []access.Role{access.Viewer}}} {
+		if _, err := c.Change(ctx, root, "vic", desk.Anything, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = c.people.TakeCode(ctx, roster.HashOf(code), c.now)
+	refused(t, "the code of a viewer who became superadmin", err, pawl.NotFound)
+}
+
 func TestNobodyRisesInTheTeam(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := newCrew()
@@ -255,6 +274,15 @@ func TestMakeToken(t *testing.T) {
 	} {
 		_, _, err := c.MakeToken(ctx, try.who, try.ask)
 		refused(t, what, err, try.kind)
+	}
+
+	local := access.Subject{Actor: pawl.Actor{Type: "user", ID: "bo"}, Roles: access.Roles(), Fresh: true} // bo, at the server's own machine
+	for what, ask := range map[string]desk.TokenAsk{
+		"a role that the roster does not give bo": {Name: "y", Roles: []access.Role{access.Admin}},
+		"a team that bo is not in":                {Name: "y", Roles: []access.Role{access.Operator}, Teams: []string{"security"}},
+	} {
+		_, _, err := c.MakeToken(ctx, local, ask)
+		refused(t, what, err, pawl.Forbidden)
 	}
 
 	mine, _ := c.Tokens(ctx, c.put(t, "eva", access.Viewer))

@@ -33,7 +33,7 @@ func (t *Team) MakeToken(ctx context.Context, who access.Subject, ask TokenAsk) 
 			return api.Token{}, none, t.door.refuse(ctx, who, access.Tokens, "token "+ask.Name, fault(pawl.Forbidden, "", "a token cannot have the role %s, which its maker has not", r))
 		}
 	}
-	maker, err := t.maker(ctx, who)
+	maker, err := t.maker(ctx, who, ask)
 	if err != nil {
 		return api.Token{}, none, err
 	}
@@ -61,17 +61,31 @@ func (t *Team) MakeToken(ctx context.Context, who access.Subject, ask TokenAsk) 
 	return shown(made, now), value, nil
 }
 
-// maker is who of the roster makes a token, or nobody: a user of the server's
-// machine who is not in it.
-func (t *Team) maker(ctx context.Context, who access.Subject) (string, error) {
-	_, err := t.roster.Person(ctx, own(who))
+// maker is whose token it will be: a person of the roster, or nobody, where it is
+// made on the server itself by who is nobody there. Whoever is somebody has no
+// more at the server's own machine than the roster says: the token would never
+// do what they do not.
+func (t *Team) maker(ctx context.Context, who access.Subject, ask TokenAsk) (string, error) {
+	p, err := t.roster.Person(ctx, own(who))
 	switch {
 	case pawl.KindOf(err) == pawl.NotFound:
 		return "", nil
 	case err != nil:
 		return "", err
+	case p.Disabled:
+		return "", t.door.refuse(ctx, who, access.Tokens, "token "+ask.Name, fault(pawl.Forbidden, "ask an admin", "%s is disabled", p.ID))
 	}
-	return own(who), nil
+	for _, r := range ask.Roles {
+		if !slices.Contains(p.Roles, r) {
+			return "", t.door.refuse(ctx, who, access.Tokens, "token "+ask.Name, fault(pawl.Forbidden, "ask for roles that "+p.ID+" has:  pawl people ls", "a token cannot have the role %s, which its maker %s has not", r, p.ID))
+		}
+	}
+	for _, team := range ask.Teams {
+		if !slices.Contains(p.Teams, team) {
+			return "", t.door.refuse(ctx, who, access.Tokens, "token "+ask.Name, fault(pawl.Forbidden, "ask for teams that "+p.ID+" is in:  pawl people ls", "a token cannot be in the team %s, which its maker %s is not in", team, p.ID))
+		}
+	}
+	return p.ID, nil
 }
 
 // Tokens lists tokens, the newest first: one's own, and everybody's for who may

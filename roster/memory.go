@@ -104,6 +104,9 @@ func (m *Memory) PutPerson(_ context.Context, p Person) (Person, error) {
 		p.Created = there.Created
 	}
 	m.people[p.ID] = p
+	if there.RightsDiffer(p) {
+		maps.DeleteFunc(m.codes, func(_ Hash, c Code) bool { return c.Person == p.ID })
+	}
 	return p.clone(), nil
 }
 

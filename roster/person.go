@@ -56,9 +56,23 @@ func (p Person) Check() error {
 			return fault(pawl.Invalid, "", "%q is no role", r)
 		}
 	}
+	if err := checkTeams(p.Teams); err != nil {
+		return err
+	}
 	for _, l := range p.Logins {
 		if l.Issuer == "" || l.Subject == "" {
 			return fault(pawl.Invalid, "", "a login needs an issuer and a subject")
+		}
+	}
+	return nil
+}
+
+// checkTeams refuses teams that are called as roles are: a catalog that asks for
+// an approver means the role, which is given by other rules than a team.
+func checkTeams(teams []string) error {
+	for _, team := range teams {
+		if access.Role(team).Valid() {
+			return fault(pawl.Invalid, "call the team something else, or give the role", "%s is a role, and no name of a team", team)
 		}
 	}
 	return nil
@@ -70,6 +84,11 @@ func (p Person) Subject(fresh bool) (access.Subject, error) {
 		return access.Subject{}, fault(pawl.Denied, "ask an admin", "this account is disabled")
 	}
 	return access.Subject{Actor: pawl.Actor{Type: "user", ID: p.ID}, Roles: slices.Clone(p.Roles), Teams: slices.Clone(p.Teams), Fresh: fresh}, nil
+}
+
+// RightsDiffer reports whether somebody may something else after a change than before.
+func (p Person) RightsDiffer(after Person) bool {
+	return p.Disabled != after.Disabled || !slices.Equal(p.Roles, after.Roles) || !slices.Equal(p.Teams, after.Teams)
 }
 
 // Vouched reports whether somebody signs in to a browser by a login of theirs. As

@@ -35,7 +35,9 @@ type People interface {
 
 	// PutPerson makes somebody (Version 0) or changes them, if they are still at
 	// that version, and returns them as they are then. A login that is somebody
-	// else's is Conflict.
+	// else's is Conflict. With other roles or teams, or disabled or enabled, the
+	// codes that let them in are gone in the same moment: a code was for who they
+	// were when it was made.
 	PutPerson(ctx context.Context, p Person) (Person, error)
 }
 

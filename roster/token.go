@@ -60,6 +60,9 @@ func (t Token) Check() error {
 			return fault(pawl.Invalid, "", "%q is no role", r)
 		}
 	}
+	if err := checkTeams(t.Teams); err != nil {
+		return err
+	}
 	for _, a := range t.Scope {
 		if !slices.Contains(access.Actions(), a) {
 			return fault(pawl.Invalid, "", "%q is no action", a)

@@ -176,3 +176,16 @@ func TestPublishedPattern(t *testing.T) {
 		}
 	}
 }
+
+// TestTeamCalledLikeARole: nobody is made an approver by a team of that name.
+func TestTeamCalledLikeARole(t *testing.T) {
+	tok := roster.Token{ID: "x", Name: "ci", By: "ana", Roles: []access.Role{access.Operator}, Created: day, Expires: day.Add(time.Hour)}
+	for _, r := range access.Roles() {
+		tok.Teams = []string{"platform", string(r)}
+		for what, err := range map[string]error{"person": roster.Person{ID: "ana", Teams: tok.Teams}.Check(), "token": tok.Check()} {
+			if pawl.KindOf(err) != pawl.Invalid {
+				t.Errorf("a %s in the team %s: %v", what, r, err)
+			}
+		}
+	}
+}

@@ -95,7 +95,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
-	s.twice.serve(w, r, who.Actor.ID, s.mux)
+	s.twice.serve(w, r, asker(who, r), s.mux)
 }
 
 // open are the paths that anybody may see.

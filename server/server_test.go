@@ -26,8 +26,9 @@ import (
 type door struct {
 	*desktest.Office
 	*server.Server
-	t    *testing.T
-	keys int
+	t      *testing.T
+	keys   int
+	people map[string]access.Subject
 }
 
 func open(t *testing.T, creds []desktest.Cred, f func(*testing.T, *door)) {
@@ -43,7 +44,7 @@ func open(t *testing.T, creds []desktest.Cred, f func(*testing.T, *door)) {
 			}
 			return who, nil
 		}})
-		f(t, &door{Office: o, Server: s, t: t})
+		f(t, &door{Office: o, Server: s, t: t, people: people})
 	})
 }
 

@@ -3,12 +3,14 @@ package server
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"io"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
 )
 
@@ -26,7 +28,8 @@ const mostAnswer = 64 << 10
 // mostRemembered bounds the memory; the oldest are forgotten first.
 const mostRemembered = 10_000
 
-// twice remembers what was answered to a key. It is in memory only: after a
+// twice remembers what was answered to a key, for who asked as they were then. It
+// is in memory only: after a
 // restart a repeated start meets the rotation that it has begun, and a repeated
 // decision one that was taken, so nothing happens twice then either.
 type twice struct {
@@ -46,6 +49,19 @@ type answer struct {
 }
 
 func newTwice(now func() time.Time) *twice { return &twice{now: now, known: map[string]*answer{}} }
+
+// asker is who asks as they are now: what they may, how lately they showed who
+// they are, and by which token they come. An answer is for them alone. To whoever
+// may less since, and to another token of the same name, it was never given: they
+// ask for the first time, and whether they may is decided then.
+func asker(who access.Subject, r *http.Request) string {
+	text, err := json.Marshal([]any{who, r.Header.Values("Authorization")})
+	if err != nil {
+		panic("server: " + err.Error()) // texts and lists of texts always are JSON
+	}
+	sum := sha256.Sum256(text)
+	return string(sum[:])
+}
 
 // serve answers a request that changes something once for each key.
 func (t *twice) serve(w http.ResponseWriter, r *http.Request, who string, next http.Handler) {
@@ -102,16 +118,20 @@ func (t *twice) begin(key string, body [32]byte) (*answer, *failed) {
 }
 
 // end remembers an answer. What was only not possible just now, or not known, is
-// not remembered: the same request may be sent again.
+// not remembered: the same request may be sent again. Neither is a refusal: it
+// says how things were, and who may what, when it was made.
 func (t *twice) end(key string, a *answer, rec *recorder) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if rec.status >= 500 || rec.status == http.StatusTooManyRequests || rec.status == http.StatusUnauthorized || rec.text == nil || len(rec.text) > mostAnswer {
+	if rec.status >= 500 || passing[rec.status] || rec.text == nil || len(rec.text) > mostAnswer {
 		delete(t.known, key)
 		return
 	}
 	a.done, a.status, a.header, a.text = true, rec.status, rec.header, rec.text
 }
+
+// passing are the answers that another time may be others.
+var passing = map[int]bool{http.StatusUnauthorized: true, http.StatusForbidden: true, http.StatusConflict: true, http.StatusPreconditionFailed: true, http.StatusTooManyRequests: true}
 
 func (a *answer) give(w http.ResponseWriter) {
 	(&recorder{header: a.header, status: a.status, text: a.text}).give(w)

@@ -19,12 +19,13 @@ import (
 
 // serving is what pawl serve is told.
 type serving struct {
-	socket     string
-	noSchedule bool
-	metrics    string
-	log        string
-	witness    []string
-	demo       bool
+	socket       string
+	noSchedule   bool
+	metrics      string
+	metricsHosts []string
+	log          string
+	witness      []string
+	demo         bool
 	listening
 }
 
@@ -52,6 +53,7 @@ Exit status: 0 stopped · 2 usage or catalog · 6 another process drives this st
 		},
 	}
 	cmd.Flags().StringVar(&o.metrics, "metrics", "", "serve /metrics, /livez and /readyz at this address, as 127.0.0.1:9400; without sign-in")
+	cmd.Flags().StringSliceVar(&o.metricsHosts, "metrics-host", nil, "a name that the metrics may be asked for by, besides addresses and localhost")
 	cmd.Flags().StringVar(&o.log, "log", "", "log to stderr as text or json")
 	cmd.Flags().StringArrayVar(&o.witness, "witness", nil, "show the audit log to this other place as it grows: file:PATH, git:DIR or https://HOST#KEY (may be repeated)")
 	cmd.Flags().BoolVar(&o.demo, "demo", false, "the console on a company whose vendors are simulated; nothing of yours is touched")
@@ -108,7 +110,7 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 		return err
 	}
 	defer told.Close()
-	metricsAt, err := a.expose(ctx, exposure{addr: o.metrics, desk: d, folio: f, schedule: !o.noSchedule, waiting: told.Waiting})
+	metricsAt, err := a.expose(ctx, exposure{addr: o.metrics, names: o.metricsHosts, desk: d, folio: f, schedule: !o.noSchedule, waiting: told.Waiting})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 // also this.
 type exposure struct {
 	addr     string
+	names    []string // that the listener is called by, besides its address
 	desk     *desk.Desk
 	folio    *folio
 	schedule bool
@@ -34,7 +35,7 @@ func (a *app) expose(ctx context.Context, x exposure) (at string, err error) {
 		return "", &pawl.Error{Op: "listening for --metrics", Kind: pawl.Unavailable, Err: err, Hint: "use --metrics HOST:PORT with a free port, as 127.0.0.1:9400"}
 	}
 	m := metrics.New(metrics.Config{Desk: x.desk, Version: version, Catalog: x.folio.Wrong, Requests: x.folio.tally.Each, Waiting: x.waiting, Log: a.log(), Checks: x.checks()})
-	srv := &http.Server{Handler: m.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	srv := &http.Server{Handler: calledBy(x.addr, x.names, m.Handler()), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	go m.Run(ctx)
 	go srv.Serve(l)
 	context.AfterFunc(ctx, func() { srv.Close() })

@@ -286,6 +286,42 @@ func codes(t *testing.T, r roster.Roster) {
 	_, err = r.TakeCode(ctx, hash("one"), day)
 	want(t, "replaced by a newer one", err, pawl.NotFound)
 	must[roster.Code](t)(r.TakeCode(ctx, hash("two"), day))
+	codesOfBefore(t, r)
+}
+
+// codesOfBefore: a code lets in who somebody was when it was made, and nobody
+// else, also once they are that again.
+func codesOfBefore(t *testing.T, r roster.Roster) {
+	ctx := t.Context()
+	for what, change := range map[string]func(p *roster.Person){
+		"roles":    func(p *roster.Person) { p.Roles = []access.Role{access.Superadmin} },
+		"teams":    func(p *roster.Person) { p.Teams = []string{"platform"} },
+		"disabled": func(p *roster.Person) { p.Disabled = true },
+	} {
+		add(t, r, what)
+		for _, person := range []string{what, "ana"} {
+			ok(t, r.AddCode(ctx, roster.Code{Hash: hash(what + person), Person: person, By: "bo", Created: day, Expires: day.Add(time.Hour)}))
+		}
+		before := must[roster.Person](t)(r.Person(ctx, what))
+		after := before
+		change(&after)
+		stale := after
+		stale.Version += 7
+		_, err := r.PutPerson(ctx, stale)
+		want(t, "at another version", err, pawl.Conflict)
+		after = must[roster.Person](t)(r.PutPerson(ctx, after))
+		before.Version = after.Version
+		must[roster.Person](t)(r.PutPerson(ctx, before)) // and back
+		_, err = r.TakeCode(ctx, hash(what+what), day)
+		want(t, what, err, pawl.NotFound)
+		must[roster.Code](t)(r.TakeCode(ctx, hash(what+"ana"), day))
+	}
+	add(t, r, "eva")
+	ok(t, r.AddCode(ctx, roster.Code{Hash: hash("eva"), Person: "eva", By: "bo", Created: day, Expires: day.Add(time.Hour)}))
+	eva := must[roster.Person](t)(r.Person(ctx, "eva"))
+	eva.Name = "Eva"
+	must[roster.Person](t)(r.PutPerson(ctx, eva))
+	must[roster.Code](t)(r.TakeCode(ctx, hash("eva"), day)) // a name is no right
 }
 
 // oneWinner: of many who do the same at once, one has done it.

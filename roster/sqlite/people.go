@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/roster"
 )
 
@@ -73,6 +74,8 @@ func (r *Roster) PutPerson(ctx context.Context, p roster.Person) (roster.Person,
 			if err := run(ctx, tx, moved, "person_add", p.ID, p.Name, list(p.Roles), list(p.Teams), p.Disabled, millis(p.Created)); err != nil {
 				return err
 			}
+		} else if err := dropCodes(ctx, tx, p); err != nil {
+			return err
 		} else if err := run(ctx, tx, moved, "person_change", p.Name, list(p.Roles), list(p.Teams), p.Disabled, p.ID, p.Version); err != nil {
 			return err
 		}
@@ -84,6 +87,20 @@ func (r *Roster) PutPerson(ctx context.Context, p roster.Person) (roster.Person,
 		return err
 	})
 	return made, err
+}
+
+// dropCodes ends what would let somebody in as more than they were when it was
+// made, in the transaction that changes them.
+func dropCodes(ctx context.Context, tx *sql.Tx, p roster.Person) error {
+	there, err := person(ctx, tx, "person", p.ID)
+	if pawl.KindOf(err) == pawl.NotFound {
+		return roster.Moved(p.ID, p.Version)
+	}
+	if err != nil || !there.RightsDiffer(p) {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, statement("code_replace"), p.ID)
+	return err
 }
 
 func putLogins(ctx context.Context, tx *sql.Tx, p roster.Person) error {
