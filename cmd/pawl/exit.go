@@ -156,10 +156,12 @@ func (a *app) classify(err error) *exit {
 	if errors.Is(err, context.Canceled) {
 		return &exit{code: exitInterrupted, err: err}
 	}
-	switch pawl.KindOf(err) {
-	case pawl.Denied, pawl.Operator:
+	switch kind := pawl.KindOf(err); {
+	case kind == pawl.Denied || kind == pawl.Operator:
 		e.code = exitSignIn
-	case pawl.NotFound:
+	case noEntry(err):
+		e.code = exitDeclined
+	case kind == pawl.NotFound:
 		e.code = exitUsage
 	}
 	if hint := pawl.HintOf(err); hint != "" {
