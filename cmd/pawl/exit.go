@@ -148,7 +148,7 @@ func (a *app) classify(err error) *exit {
 			next: []string{"pawl resume " + name, "pawl rollback " + name, "pawl status " + name}}
 	}
 	if locked, ok := errors.AsType[*sqlite.LockedError](err); ok {
-		return &exit{code: exitIncomplete, err: locked, safe: "Nothing was begun here; what runs there is not disturbed.", next: []string{"pawl status"}}
+		return a.locked(locked)
 	}
 	if ps, ok := errors.AsType[catalog.Problems](err); ok {
 		return &exit{code: exitUsage, err: ps}
