@@ -102,7 +102,7 @@ func Check(s Subject, r Request) error {
 	case !slices.ContainsFunc(s.Roles, func(role Role) bool { return slices.Contains(allowed[role], r.Action) }):
 		return refused(pawl.Forbidden, "%s may not %s: no role of theirs allows it", s.Actor.ID, r.Action)
 	case s.Scope != nil && !slices.Contains(s.Scope, r.Action):
-		return refused(pawl.Forbidden, "the token of %s is not for %s", s.Actor.ID, r.Action)
+		return outOfScope(s, r.Action)
 	case c.person && s.Service:
 		return refused(pawl.Forbidden, "only a person may %s", r.Action)
 	case c.role && r.Role != "" && !s.Member(r.Role):
@@ -122,6 +122,23 @@ func Check(s Subject, r Request) error {
 func Behind(actor string) string {
 	maker, _, _ := strings.Cut(actor, "/")
 	return maker
+}
+
+// outOfScope says as well which scope it would take, if any would do: that of a
+// token stays what it is.
+func outOfScope(s Subject, a Action) error {
+	e := &pawl.Error{Op: "access", Kind: pawl.Forbidden, Err: fmt.Errorf("the token of %s is not for %s: its scope does not have it", s.Actor.ID, a)}
+	if !conditions[a].person {
+		var scope, roles []string
+		for _, has := range append(slices.Clone(s.Scope), a) {
+			scope = append(scope, string(has))
+		}
+		for _, has := range s.Roles {
+			roles = append(roles, string(has))
+		}
+		e.Hint = "pawl token create NAME --role " + strings.Join(roles, ",") + " --scope " + strings.Join(scope, ",") + "   # another token, on the server's machine"
+	}
+	return e
 }
 
 func refused(kind pawl.Kind, format string, args ...any) error {

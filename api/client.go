@@ -50,7 +50,10 @@ func Dial(server string, token pawl.Secret) (*Client, error) {
 		return c, nil
 	}
 	u, err := url.Parse(server)
+	host, _, split := net.SplitHostPort(server)
 	switch {
+	case split == nil && loopback(host):
+		return nil, &pawl.Error{Op: "api.Dial", Kind: pawl.Invalid, Err: errors.New("not the address of a server"), Hint: "want http://" + server + " or unix:/path/to/pawl.sock"}
 	case err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http":
 		return nil, &pawl.Error{Op: "api.Dial", Kind: pawl.Invalid, Err: errors.New("not the address of a server"), Hint: "want unix:/path/to/pawl.sock or https://host"}
 	case u.Scheme == "http" && !loopback(u.Hostname()):

@@ -8,6 +8,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/catalog"
 )
 
 // Plan says what a rotation would do and looks at the vendors whether it could.
@@ -26,7 +27,11 @@ func (d *Desk) Start(ctx context.Context, who access.Subject, ask api.Start) (ap
 	if reason == "" {
 		reason = pawl.Manual
 	}
-	cred, err := d.cfg.Catalog().Credential(ask.Credential)
+	cat, err := d.fresh()
+	var cred *catalog.Credential
+	if err == nil {
+		cred, err = cat.Credential(ask.Credential)
+	}
 	if err != nil {
 		if denied := d.allow(ctx, who, access.Request{Action: access.Rotate}, ask.Credential); denied != nil {
 			return api.Rotation{}, denied // who may not know is not told what there is

@@ -26,8 +26,11 @@ type Config struct {
 	// Catalog is the catalog as it is now. It is asked for at every question,
 	// so that what is loaded again takes effect without a restart.
 	Catalog func() *catalog.Catalog
-	Now     func() time.Time // nil: time.Now
-	Log     *slog.Logger     // nil: nothing is logged
+	// Fresh sees to it that Catalog is what its files say now, or says why it
+	// cannot be; nil: it always is. It is asked before a plan and before a start.
+	Fresh func() error
+	Now   func() time.Time // nil: time.Now
+	Log   *slog.Logger     // nil: nothing is logged
 	// Signer is the key of the audit log, to sign evidence with; nil: none is made.
 	Signer *audit.Signer
 	// Witnesses says what other places have seen of the log; nil: there is none.
@@ -111,6 +114,16 @@ func (d *Desk) load(ctx context.Context, id pawl.RotationID) (journal.Run, *rota
 		return run, nil, err
 	}
 	return run, rotation.FollowAll(run.Events), nil
+}
+
+// fresh is the catalog as its files say now.
+func (d *Desk) fresh() (*catalog.Catalog, error) {
+	if d.cfg.Fresh != nil {
+		if err := d.cfg.Fresh(); err != nil {
+			return nil, err
+		}
+	}
+	return d.cfg.Catalog(), nil
 }
 
 func conflict(format string, args ...any) error { return fault(pawl.Conflict, "", format, args...) }

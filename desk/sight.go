@@ -59,7 +59,11 @@ func (d *Desk) plan(credential string, reason pawl.Reason, i *pawl.Incident) (pa
 	if reason == "" {
 		reason = pawl.Manual
 	}
-	plan, err := d.cfg.Catalog().Plan(credential, reason)
+	cat, err := d.fresh()
+	if err != nil {
+		return pawl.Plan{}, err
+	}
+	plan, err := cat.Plan(credential, reason)
 	if err != nil || i == nil {
 		return plan, err
 	}

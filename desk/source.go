@@ -24,10 +24,13 @@ func (d *Desk) Source(ctx context.Context, who access.Subject) ([]byte, error) {
 	if err := d.allow(ctx, who, access.Request{Action: access.See}, ""); err != nil {
 		return nil, err
 	}
+	cat, err := d.fresh()
+	if err != nil { // one with a mistake begins nothing, and what is under way is still looked at by the one before
+		cat = d.cfg.Catalog()
+	}
 	p := &d.packed
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	cat := d.cfg.Catalog()
 	if p.of == cat {
 		return p.zip, nil
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -38,7 +37,7 @@ checkpoint. --key is the public key or a file that holds it (default: audit.pub 
 journal); --witness is a checkpoint that was kept elsewhere (a file, or file:, git: or https: as
 in pawl audit witness), and finds a log that was rolled back as a whole.
 
-Exit status: 0 everything is as it was signed · 1 it is not`,
+Exit status: 0 everything is as it was signed · 1 it is not, or could not be read · 3 you may not read it`,
 		Args: names(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.runAuditVerify(cmd.Context(), args, key, witness)
@@ -182,7 +181,7 @@ func (a *app) runAuditVerify(ctx context.Context, args []string, key, witness st
 	}
 	report, err := a.verifyLog(ctx, args, public, witness)
 	if err != nil {
-		return notAsSigned(err)
+		return notAsSigned(err, args)
 	}
 	if a.json {
 		return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "ok": true, "size": report.Size})
@@ -196,14 +195,6 @@ func (a *app) runAuditVerify(ctx context.Context, args []string, key, witness st
 		a.say("%s the witness vouches for %d of them", a.sign(good), report.Witnessed)
 	}
 	return nil
-}
-
-func notAsSigned(err error) error {
-	if _, ok := errors.AsType[*exit](err); ok {
-		return err
-	}
-	return &exit{code: exitFailed, err: fmt.Errorf("the audit log is not as it was signed: %w", err),
-		next: []string{"keep a copy of the state folder as it is, and find out who could write to it"}}
 }
 
 func (a *app) verifyLog(ctx context.Context, args []string, key, witness string) (audit.Report, error) {

@@ -76,7 +76,7 @@ func (a *app) runAuditExport(ctx context.Context, o *exporting) error {
 		return a.far.export(ctx, o, key)
 	}
 	if _, err := a.verifyLog(ctx, nil, key, ""); err != nil { // what was set back is not handed on as the whole log
-		return notAsSigned(err)
+		return notAsSigned(err, nil)
 	}
 	j, err := a.readState(ctx)
 	if err != nil {

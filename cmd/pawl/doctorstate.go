@@ -142,6 +142,9 @@ func (x *examination) audit(ctx context.Context) check {
 		return failed("audit log", err.Error(), "pawl audit verify --key FILE")
 	}
 	report, err := x.a.verifyLog(ctx, nil, public, "")
+	if err != nil && !changed(err) {
+		return failed("audit log", "it could not be verified: "+plainly(err.Error()), "pawl audit verify")
+	}
 	if err != nil {
 		return failed("audit log", "it is not as it was signed: "+err.Error(), "keep a copy of the state folder as it is, and find out who could write to it")
 	}

@@ -148,7 +148,7 @@ func (a *app) classify(err error) *exit {
 			next: []string{"pawl resume " + name, "pawl rollback " + name, "pawl status " + name}}
 	}
 	if locked, ok := errors.AsType[*sqlite.LockedError](err); ok {
-		return &exit{code: exitIncomplete, err: locked, safe: "Nothing was begun here; what runs there is not disturbed.", next: []string{"pawl status"}}
+		return a.locked(locked)
 	}
 	if ps, ok := errors.AsType[catalog.Problems](err); ok {
 		return &exit{code: exitUsage, err: ps}
@@ -156,10 +156,12 @@ func (a *app) classify(err error) *exit {
 	if errors.Is(err, context.Canceled) {
 		return &exit{code: exitInterrupted, err: err}
 	}
-	switch pawl.KindOf(err) {
-	case pawl.Denied, pawl.Operator:
+	switch kind := pawl.KindOf(err); {
+	case kind == pawl.Denied || kind == pawl.Operator:
 		e.code = exitSignIn
-	case pawl.NotFound:
+	case noEntry(err):
+		e.code = exitDeclined
+	case kind == pawl.NotFound:
 		e.code = exitUsage
 	}
 	if hint := pawl.HintOf(err); hint != "" {

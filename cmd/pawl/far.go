@@ -111,7 +111,11 @@ func (a *app) token() (pawl.Secret, error) {
 	text, err := os.ReadFile(file)
 	defer clear(text)
 	if err != nil {
-		return pawl.Secret{}, usage("--token-file: %v", errors.Unwrap(err))
+		name := quoted(file)
+		if strings.Contains(file, "pawl_") { // the token itself, in the wrong place
+			name = "(not the name of a file)"
+		}
+		return pawl.Secret{}, usage("--token-file %s: %v", name, errors.Unwrap(err))
 	}
 	trimmed := strings.TrimSpace(string(text))
 	if trimmed == "" || strings.ContainsAny(trimmed, " \t\r\n") {

@@ -22,7 +22,7 @@ func (f *far) export(ctx context.Context, o *exporting, key string) error {
 		return f.heard(err)
 	}
 	if _, err := audit.VerifyBundle(bytes.NewReader(text), key); err != nil {
-		return notAsSigned(err)
+		return notAsSigned(err, nil)
 	}
 	return f.a.exportTo(o.output, written(text))
 }

@@ -77,7 +77,7 @@ func channelRows(all []catalog.Channel) (rows []channelRow) {
 func (a *app) tryChannels(ctx context.Context, all []catalog.Channel, link string) error {
 	h := &herald{a: a, folio: &folio{a: a}}
 	now := time.Now()
-	n := notify.Note{ID: fmt.Sprintf("test/%d", now.UnixMilli()), Occasion: catalog.TellCompleted, At: now, Link: link,
+	n := notify.Note{ID: fmt.Sprintf("test/%d", now.UnixMilli()), Occasion: "test", At: now, Link: link,
 		Title: "This is a test", Text: a.actor().ID + " wants to know whether messages of pawl arrive here. They do."}
 	n.Key = n.ID
 	missed := 0

@@ -65,6 +65,9 @@ func ofError(e *exit) pageCode {
 	if setBack(e.err) {
 		return helpRestored
 	}
+	if noEntry(e.err) {
+		return helpForbidden
+	}
 	kind := pawl.KindOf(e.err)
 	switch e.code {
 	case exitUsage:

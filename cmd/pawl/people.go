@@ -37,6 +37,10 @@ func (a *app) runPeopleList(ctx context.Context) error {
 		if a.json {
 			return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "people": all})
 		}
+		if len(all) == 0 {
+			a.say("%s nobody yet: pawl people invite ID --role ROLE", a.sign(good))
+			return nil
+		}
 		var rows [][]string
 		for _, p := range all {
 			state := "in"

@@ -50,7 +50,7 @@ var plain = regexp.MustCompile(`^[a-z][a-z-]*[a-z0-9]*$`)
 // given: what is printed can be pasted.
 func (a *app) pasteable(next string) string {
 	rest, ok := strings.CutPrefix(next, "pawl ")
-	if !ok {
+	if !ok || strings.HasPrefix(rest, "--server ") { // whose folders are the server's
 		return next
 	}
 	flags := ""

@@ -28,6 +28,7 @@ type app struct {
 	acceptOld  bool
 	scroll     *scroll
 	logger     *slog.Logger // of a server; nil: as --verbose says
+	typed      typed        // the command that this is
 	server     string
 	tokenFile  string
 	far        *far // who does the work, if it is not this process
@@ -65,7 +66,10 @@ Start with:  pawl demo`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.reach(cmd) }
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
+		a.typed = typed{cmd, args}
+		return a.reach(cmd)
+	}
 	cmd.SuggestionsMinimumDistance = 2
 	cmd.Version = version
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })

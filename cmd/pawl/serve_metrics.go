@@ -67,6 +67,19 @@ func (a *app) tell(text string, args ...any) {
 	a.say("%s %s", a.sign(good), text)
 }
 
+// alarm says what somebody has to look after, in the log or, without one, where
+// the server was started.
+func (a *app) alarm(text string, args ...any) {
+	if a.logger != nil {
+		a.logger.Error(text, args...)
+		return
+	}
+	a.say("%s %s", a.sign(bad), text)
+	for i := 0; i+1 < len(args); i += 2 {
+		a.say("    %v: %v", args[i], args[i+1])
+	}
+}
+
 // logAs sets how a server logs, and checks where it is to be watched.
 func (a *app) logAs(o *serving) error {
 	if _, _, err := net.SplitHostPort(o.metrics); o.metrics != "" && err != nil {

@@ -20,8 +20,8 @@ import (
 )
 
 // A folio is a catalog as a server goes by it: read again when a file of it
-// changes. One with a mistake is said and not used; the server goes on with the
-// one before. What is driven goes on with the connections it was opened with.
+// changes. One with a mistake is said and not used; the server shows the one
+// before, and begins nothing. What is driven goes on with the connections it was opened with.
 type folio struct {
 	a     *app
 	tally wire.Tally
@@ -90,23 +90,38 @@ func (f *folio) watch(ctx context.Context) {
 	}
 }
 
+// Fresh sees to it that Catalog is what the files say now, or says what is wrong
+// with them: nobody begins what somebody has just changed.
+func (f *folio) Fresh() error {
+	f.look()
+	if err := f.Wrong(); err != nil {
+		return &pawl.Error{Op: "catalog", Kind: pawl.Conflict, Err: fmt.Errorf("the server's catalog has a mistake, and nothing is begun from the one before: %w", err),
+			Hint: "pawl validate   # on the server's machine"}
+	}
+	return nil
+}
+
 // look reads the catalog if its files are others than the last time.
 func (f *folio) look() {
 	dir := f.a.catalogFolder()
-	print := fingerprint(dir)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	print := fingerprint(dir)
 	if print == f.print {
 		return
 	}
 	f.print = print
 	cat, problems := catalog.Load(dir, all.Providers())
+	before := f.wrong
 	if f.wrong = problems.Err(); f.wrong != nil {
-		f.a.log().Error("the catalog has a mistake; the one before is used", "problems", len(problems), "first", problems[0].Error())
+		f.a.alarm("the catalog has a mistake; the one before is shown, and nothing is begun", "problems", len(problems), "first", problems[0].Error())
 		return
 	}
 	f.take(cat)
 	f.a.log().Info("the catalog was read again", "credentials", len(cat.Names()))
+	if before != nil && f.a.logger == nil {
+		f.a.say("%s the catalog has no mistake any more, and was read again", f.a.sign(good))
+	}
 }
 
 // fingerprint changes when a file of a catalog does, as far as its size and

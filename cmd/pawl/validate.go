@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/notify/webhook"
 	"github.com/pawl-dev/pawl/provider/all"
 	"github.com/pawl-dev/pawl/runbook"
 )
@@ -23,6 +24,9 @@ func newValidateCommand(a *app) *cobra.Command {
 			cat, err := a.loadCatalog()
 			if err != nil {
 				return err
+			}
+			if wrong := unreachable(cat); len(wrong) > 0 {
+				return wrong
 			}
 			open := unfilled(a.catalogFolder())
 			if a.json {
@@ -39,6 +43,20 @@ func newValidateCommand(a *app) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// unreachable are the webhooks whose address, as it is written, no message would
+// be sent to.
+func unreachable(cat *catalog.Catalog) (wrong catalog.Problems) {
+	for _, c := range cat.Notify().Channels {
+		if c.Kind != "webhook" {
+			continue
+		}
+		if err := webhook.Reachable(c.URL, c.Networks); err != nil {
+			wrong = append(wrong, catalog.Problem{File: "notify.yaml", Message: c.Name + ": no message is sent there: " + err.Error(), Suggestion: "add its network to networks, if it is meant"})
+		}
+	}
+	return wrong
 }
 
 // unfilled lists the lines of a catalog in which a draft still waits for

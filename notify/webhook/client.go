@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"syscall"
 	"time"
@@ -46,6 +47,24 @@ func (e *refusedError) Error() string {
 var special = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
 	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
+}
+
+// Reachable reports why no message would be sent to an address, as far as its
+// text says; where a name leads is seen when it is dialled.
+func Reachable(address string, networks []netip.Prefix) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return &refusedError{}
+	}
+	host := u.Hostname()
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil { // a name
+		return nil
+	}
+	return allowed(addr, networks)
 }
 
 var errZone = errors.New("an address with a zone")
