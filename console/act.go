@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -38,6 +39,9 @@ func (c *Console) post(pattern string, f func(*http.Request, access.Subject) (ne
 			return invalid("the form could not be read, or is too long")
 		}
 		next, err := f(r, who)
+		if typed, ok := errors.AsType[*mistyped](err); ok {
+			return c.typeAgain(w, r, who, typed)
+		}
 		if err != nil {
 			return err
 		}
@@ -86,9 +90,27 @@ func (c *Console) deny(ctx context.Context, who access.Subject, d decision) (api
 // revoke is the one step that cannot be undone, so the name is typed for it.
 func (c *Console) revoke(ctx context.Context, who access.Subject, d decision) (api.Rotation, error) {
 	if d.name != d.id.Credential {
-		return api.Rotation{}, invalid("to revoke its old key, type the name of the credential")
+		return api.Rotation{}, &mistyped{d.name}
 	}
 	return c.cfg.Desk.Revoke(ctx, who, d.id, d.revision)
+}
+
+// mistyped is another name than the one that had to be typed.
+type mistyped struct{ name string }
+
+func (m *mistyped) Error() string { return "another name was typed" }
+
+// typeAgain shows the rotation again, with what was wrong beside the form.
+func (c *Console) typeAgain(w http.ResponseWriter, r *http.Request, who access.Subject, m *mistyped) error {
+	v, err := c.rotation(r, who)
+	if err != nil {
+		return err
+	}
+	p := v.data.(rotationPage)
+	p.Mistyped, p.Typed = true, clip(m.name)
+	v.data, v.live, v.status = p, "", http.StatusBadRequest
+	c.render(w, r, who, v)
+	return nil
 }
 
 func (c *Console) rollback(ctx context.Context, who access.Subject, d decision) (api.Rotation, error) {

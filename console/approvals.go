@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/desk"
@@ -15,9 +16,10 @@ type approvalsPage struct{ Items []asked }
 // asked is a rotation that waits for an approval, with what is to be agreed to.
 type asked struct {
 	api.Rotation
-	May   bool   // who looks may agree
-	Their bool   // they asked for it themselves
-	Why   string // why they may not
+	Plan  *pawl.Plan // what is to be agreed to
+	May   bool       // who looks may agree
+	Their bool       // they asked for it themselves
+	Why   string     // why they may not
 }
 
 func (c *Console) approvals(r *http.Request, who access.Subject) (*view, error) {
@@ -39,12 +41,29 @@ func (c *Console) approvals(r *http.Request, who access.Subject) (*view, error) 
 			return nil, err
 		}
 		a := asked{Rotation: whole, May: slices.Contains(whole.Choices, string(access.Approve)), Their: whole.By == who.Actor.ID}
+		if a.Plan, err = c.planOf(r, who, id); err != nil {
+			return nil, err
+		}
 		if !a.May {
 			a.Why = why(who, whole)
 		}
 		p.Items = append(p.Items, a)
 	}
 	return &view{name: "approvals", title: "Approvals", live: "all", data: p}, nil
+}
+
+// planOf is the plan that a rotation was begun with.
+func (c *Console) planOf(r *http.Request, who access.Subject, id pawl.RotationID) (*pawl.Plan, error) {
+	lines, err := c.cfg.Desk.Lines(r.Context(), who, id, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range lines {
+		if l.Event.Plan != nil {
+			return l.Event.Plan, nil
+		}
+	}
+	return nil, nil
 }
 
 // why says why somebody may not agree, in the words of the table.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"time"
 
@@ -143,6 +144,19 @@ func (c *Console) export(w http.ResponseWriter, r *http.Request, who access.Subj
 		return err
 	}
 	return nil // what was cut off does not verify
+}
+
+// auditKey hands out the public key of the log: what was exported is verified
+// with it.
+func (c *Console) auditKey(w http.ResponseWriter, r *http.Request, who access.Subject) error {
+	key, err := c.cfg.Desk.AuditKey(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="audit.pub"`)
+	_, err = io.WriteString(w, key+"\n")
+	return err
 }
 
 // A download says that it is one with its first byte, so that an error before

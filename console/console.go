@@ -69,6 +69,7 @@ func (c *Console) routes() {
 	c.get("POST /audit/verify", c.verify) // it looks and changes nothing, but it is work
 	c.raw("GET /audit/export", c.export)
 	c.raw("GET /audit/evidence", c.evidence)
+	c.raw("GET /audit/key", c.auditKey)
 	c.raw("GET /credentials.csv", c.csv)
 	c.raw("GET /events", c.events)
 	c.mux.Handle("GET /static/{name}", static())

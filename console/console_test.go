@@ -144,8 +144,8 @@ func TestWithoutJavaScript(t *testing.T) {
 			t.Fatalf("approve: %d %s", w.Code, w.Body)
 		}
 		time.Sleep(time.Minute)
-		if w := r.submit("ana", page, page+"/revoke", "name", "another"); w.Code != 400 {
-			t.Errorf("revoked although another name was typed: %d", w.Code)
+		if w := r.submit("ana", page, page+"/revoke", "name", "another"); w.Code != 400 || !strings.Contains(w.Body.String(), "You typed “another”") || !strings.Contains(w.Body.String(), `action="`+page+`/revoke"`) {
+			t.Errorf("another name was typed: %d %s", w.Code, w.Body)
 		}
 		if w := r.submit("ana", page, page+"/revoke", "name", "key"); w.Code != 303 {
 			t.Fatalf("revoke: %d %s", w.Code, w.Body)
@@ -241,7 +241,7 @@ func TestStepUp(t *testing.T) {
 		r.begin()
 		before := r.rotation(1)
 		w := r.submit("stale", "/rotations/key/1", "/rotations/key/1/revoke", "name", "key")
-		if w.Code != 303 || w.Header().Get("Location") != "/sign-in?again&next="+url.QueryEscape("/rotations/key/1") {
+		if w.Code != 303 || w.Header().Get("Location") != "/sign-in?again&next="+url.QueryEscape("/rotations/key/1?shown") {
 			t.Errorf("%d %v", w.Code, w.Header())
 		}
 		if after := r.rotation(1); after.Revision != before.Revision {

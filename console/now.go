@@ -18,6 +18,7 @@ type nowPage struct {
 	Overdue []api.Credential
 	Soon    []api.Credential
 	More    int // that are overdue, beyond those that are shown
+	Late    int // of those shown: are being rotated, which does not make them any less late
 }
 
 // waiting is a rotation beside what it waits for.
@@ -51,6 +52,11 @@ func (c *Console) now(r *http.Request, who access.Subject) (*view, error) {
 		return nil, err
 	}
 	p.Overdue, p.More = late.Items, counts.States[api.Overdue]-len(late.Items)
+	under, err := d.Credentials(ctx, who, desk.Query{State: api.Rotating, Limit: shown, DueFrom: time.Unix(1, 0), DueTo: c.clock()})
+	if err != nil {
+		return nil, err
+	}
+	p.Overdue, p.Late = append(under.Items, p.Overdue...), len(under.Items)
 	fine, err := d.Credentials(ctx, who, desk.Query{Limit: shown, DueFrom: c.clock(), DueTo: c.clock().Add(14 * 24 * time.Hour)})
 	if err != nil {
 		return nil, err

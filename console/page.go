@@ -31,6 +31,7 @@ type view struct {
 // A frame is a view with what is around it on every page.
 type frame struct {
 	Title, Section, Here, Nonce, Live, Note, Version, SignOut string
+	Shown                                                     bool // they come from saying once more who they are
 
 	Who  access.Subject
 	Nav  []link
@@ -132,7 +133,8 @@ func back(r *http.Request) string {
 // render writes a page, whole or not at all.
 func (c *Console) render(w http.ResponseWriter, r *http.Request, who access.Subject, v *view) {
 	f := frame{Title: v.title, Section: v.name, Here: back(r), Nonce: nonce(), Live: v.live, Note: c.cfg.Note, Version: c.cfg.Version, SignOut: c.cfg.SignOut,
-		Who: who, Nav: nav(who, r.URL.Path), Now: c.clock(), Data: v.data}
+		Shown: who.Fresh && r.URL.Query().Has(shownAgain),
+		Who:   who, Nav: nav(who, r.URL.Path), Now: c.clock(), Data: v.data}
 	if r.Method != http.MethodGet {
 		f.Live = "" // what was asked for by a form is not asked for again
 	}

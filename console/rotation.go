@@ -24,6 +24,9 @@ type rotationPage struct {
 	May     map[string]bool // what can be asked for: revoke, rollback, drive, approve, deny, answer
 	Paused  bool
 	Answers []api.Place // the human steps that are not confirmed
+
+	Mistyped bool   // another name was typed than the one to revoke by
+	Typed    string // that name
 }
 
 func (c *Console) rotation(r *http.Request, who access.Subject) (*view, error) {

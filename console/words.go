@@ -76,6 +76,7 @@ func (c *Console) funcs() template.FuncMap {
 		"asset": asset, "icon": icon, "state": stateBadge, "outcome": outcomeBadge, "holds": holdsBadge, "proof": proofBadge,
 		"ago":   func(t any) template.HTML { return moment(t, c.clock(), true) },
 		"at":    func(t any) template.HTML { return moment(t, c.clock(), false) },
+		"past":  func(t *time.Time) bool { return t != nil && t.Before(c.clock()) },
 		"took":  took,
 		"every": func(seconds int64) string { return took(time.Duration(seconds) * time.Second) },
 		"short": short,

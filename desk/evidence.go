@@ -68,6 +68,17 @@ func (d *Desk) alone() (done func(), err error) {
 	return d.reading.Unlock, nil
 }
 
+// AuditKey is the public key of the log, for who may see the log.
+func (d *Desk) AuditKey(ctx context.Context, who access.Subject) (string, error) {
+	if err := d.allow(ctx, who, access.Request{Action: access.SeeAudit}, ""); err != nil {
+		return "", err
+	}
+	if d.cfg.Signer == nil {
+		return "", fault(pawl.Unavailable, "", "this server has no key to sign the log with")
+	}
+	return d.cfg.Signer.Public(), nil
+}
+
 // VerifyLog shows that every record of the log is as it was signed. A log that
 // is not is no error but the answer.
 func (d *Desk) VerifyLog(ctx context.Context, who access.Subject) (api.Log, error) {

@@ -54,7 +54,11 @@ func (s *Server) code(w http.ResponseWriter, r *http.Request) {
 	}
 	p, err := s.byCode(r)
 	if err == nil {
-		err = s.enter(w, r, proof{person: p.ID, method: "code", at: s.now()})
+		shown := proof{person: p.ID, method: "code"}
+		if !s.cfg.Stale {
+			shown.at = s.now()
+		}
+		err = s.enter(w, r, shown)
 	}
 	switch pawl.KindOf(err) {
 	case pawl.Denied, pawl.Invalid, pawl.Conflict:

@@ -14,6 +14,7 @@ import (
 type Page struct {
 	Next    string // where they go on to
 	Problem string // why they are still here; for people
+	Note    string // what kind of server it is
 	Person  string // who is signed in, and is asked once more who they are
 	First   bool   // nobody can sign in yet but by the code on the server's terminal
 	Code    bool   // whether a code can be typed in
@@ -52,7 +53,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p Page
 	if founded, err := s.Led(r.Context()); err == nil {
 		p.First = !founded
 	}
-	p.Code, p.Keys, p.Buttons = p.Person == "", s.keys != nil, s.buttons()
+	p.Note, p.Code, p.Keys, p.Buttons = s.cfg.Note, p.Person == "", s.keys != nil, s.buttons()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if s.cfg.Page != nil {

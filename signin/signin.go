@@ -34,6 +34,11 @@ type Config struct {
 	// Settle shows those who came by a code how they sign in from now on, before
 	// anything else: the code is used up.
 	Settle bool
+	// Stale takes a code for a way in and not for a proof of who somebody is: they
+	// are in, and what asks for a fresh look still asks.
+	Stale bool
+	// Note is said on the sign-in page, above everything.
+	Note string
 	// Page draws the sign-in page in the look of an application. Nil: plainly.
 	Page func(http.ResponseWriter, *http.Request, Page)
 	Now  func() time.Time // nil: time.Now

@@ -129,7 +129,11 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 		doors = append(doors, o.front(d, door))
 	}
 	a.supervise(ctx, s)
-	return a.serveUntil(ctx, d.Pool(), doors...)
+	if err := a.serveUntil(ctx, d.Pool(), doors...); err != nil {
+		return err
+	}
+	a.tell("stopped; whatever is open goes on with the next process")
+	return nil
 }
 
 // serveUntil serves and drives until ctx ends. What is under way then lands as
@@ -160,7 +164,6 @@ func (a *app) serveUntil(ctx context.Context, pool *desk.Pool, doors ...listener
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	a.tell("stopped; whatever is open goes on with the next process")
 	return nil
 }
 

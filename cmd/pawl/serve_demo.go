@@ -93,25 +93,22 @@ func (a *app) runServeDemo(ctx context.Context, o *serving) error {
 	if err := sh.open(ctx); err != nil {
 		return err
 	}
-	if err := a.tellDemo(ctx, door); err != nil {
+	a.tellDemo(door)
+	if err := a.serveUntil(ctx, sh.desk.Pool(), listener{l, f.server()}); err != nil {
 		return err
 	}
-	return a.serveUntil(ctx, sh.desk.Pool(), listener{l, f.server()})
+	a.tell("stopped: the demo's vendors, its people and its log are gone; nothing of it goes on")
+	return nil
 }
 
 // tellDemo says how to come in.
-func (a *app) tellDemo(ctx context.Context, door *stageDoor) error {
-	a.say("%s serving the demo on %s, for this machine only. Each link lets one person in, once:", a.sign(good), door.origin)
+func (a *app) tellDemo(door *stageDoor) {
+	a.say("%s serving the demo on %s, for this machine only. Each link lets one person in, as often as you like:", a.sign(good), door.origin)
 	for _, p := range cast {
-		link, err := door.link(ctx, p.ID)
-		if err != nil {
-			return err
-		}
-		a.print("%-28s %s", p.Name, link)
+		a.print("%-28s %s", p.Name, door.link(p.ID))
 	}
 	a.say("Two rotations are under way: one will wait for Bo's approval, one for somebody to ask for the revoke.")
 	a.say("Open two people in two browsers (or a private window). Ctrl-C ends it, and leaves nothing.")
-	return nil
 }
 
 // stage makes the company in a folder, with what is said to have happened so

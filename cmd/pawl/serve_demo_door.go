@@ -26,12 +26,16 @@ var cast = []roster.Person{
 // pages that fill in its code for whoever came by a link from the terminal.
 type stageDoor struct {
 	*signin.Server
-	links  *signin.Server // the same a while ago: who came by a link is not fresh, so that it is seen what that is for
+	links  *signin.Server // the same, but who came by a link has not shown who they are: so it is seen what that is for
 	roster roster.Roster
 	origin string
+	ways   map[roster.Hash]string // whom the code of a link lets in
 }
 
-// openStageDoor is for a server at an origin, and lets its people in once each.
+// stageNote is on the sign-in page, since nobody has anything else to use there.
+const stageNote = "This is a demonstration. Its people come in by the links that “pawl serve --demo” printed in the terminal, one for each of them: open one again, as often as you like."
+
+// openStageDoor is for a server at an origin.
 func openStageDoor(ctx context.Context, j journal.Journal, origin string) (*stageDoor, error) {
 	people := roster.NewMemory()
 	for _, p := range cast {
@@ -40,23 +44,28 @@ func openStageDoor(ctx context.Context, j journal.Journal, origin string) (*stag
 			return nil, err
 		}
 	}
-	in, err := signin.New(signin.Config{Roster: people, Record: j.Record, Origin: origin})
+	cfg := signin.Config{Roster: people, Record: j.Record, Origin: origin, Note: stageNote}
+	in, err := signin.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	links, err := signin.New(signin.Config{Roster: people, Record: j.Record, Origin: origin, Now: func() time.Time { return time.Now().Add(-roster.FreshFor) }})
-	return &stageDoor{in, links, people, origin}, err
+	cfg.Stale = true
+	links, err := signin.New(cfg)
+	return &stageDoor{in, links, people, origin, map[roster.Hash]string{}}, err
 }
 
-// link is an address that lets somebody in once.
-func (d *stageDoor) link(ctx context.Context, person string) (string, error) {
-	code, err := d.code(ctx, person, time.Hour)
-	return d.origin + "/demo/in?" + url.Values{"as": {person}, "code": {string(code.Reveal())}}.Encode(), err
+// link is an address that lets somebody in for as long as the demo runs. All of
+// them are made before anybody is let in.
+func (d *stageDoor) link(person string) string {
+	code := roster.NewToken(roster.OfCode)
+	d.ways[roster.HashOf(code)] = person
+	return d.origin + "/demo/in?" + url.Values{"as": {person}, "code": {string(code.Reveal())}}.Encode()
 }
 
-func (d *stageDoor) code(ctx context.Context, person string, good time.Duration) (pawl.Secret, error) {
+// code lets somebody in once, as every code does.
+func (d *stageDoor) code(ctx context.Context, person string) (pawl.Secret, error) {
 	code, now := roster.NewToken(roster.OfCode), time.Now()
-	return code, d.roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), Person: person, By: "demo", Created: now, Expires: now.Add(good)})
+	return code, d.roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), Person: person, By: "demo", Created: now, Expires: now.Add(time.Minute)})
 }
 
 // pages are those of the demo beside the sign-in's own.
@@ -74,9 +83,21 @@ func (d *stageDoor) pages() http.Handler {
 		}
 		showStagePage(w, stagePage{Title: "Say once more who you are", Person: who.Actor.ID, Action: "/demo/again", Next: r.URL.Query().Get("next"), Again: true, Do: "It is me"})
 	})
-	mux.HandleFunc("POST /demo/in", func(w http.ResponseWriter, r *http.Request) { let(d.links, w, r, r.PostFormValue("code")) })
+	mux.HandleFunc("POST /demo/in", d.in)
 	mux.HandleFunc("POST /demo/again", d.again)
 	return mux
+}
+
+// in lets somebody in by their link. One that is not of this demo is given to
+// the sign-in, which refuses it.
+func (d *stageDoor) in(w http.ResponseWriter, r *http.Request) {
+	given := r.PostFormValue("code")
+	person, ok := d.ways[roster.HashOf(pawl.NewSecret([]byte(given)))]
+	if !ok {
+		let(d.links, w, r, given)
+		return
+	}
+	d.letAs(d.links, w, r, person)
 }
 
 // again signs somebody in once more, who is signed in: a passkey would be asked
@@ -87,12 +108,17 @@ func (d *stageDoor) again(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 		return
 	}
-	code, err := d.code(r.Context(), who.Actor.ID, time.Minute)
+	d.letAs(d.Server, w, r, who.Actor.ID)
+}
+
+// letAs gives the sign-in a code of somebody.
+func (d *stageDoor) letAs(in *signin.Server, w http.ResponseWriter, r *http.Request, person string) {
+	code, err := d.code(r.Context(), person)
 	if err != nil {
 		http.Error(w, "not now", http.StatusServiceUnavailable)
 		return
 	}
-	let(d.Server, w, r, string(code.Reveal()))
+	let(in, w, r, string(code.Reveal()))
 }
 
 // let gives a code to the sign-in, as its own form does, and goes straight on:

@@ -3,13 +3,16 @@ package main
 import (
 	"bufio"
 	"context"
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A visit is the demo, and somebody's browser.
@@ -97,7 +100,7 @@ func (v *visit) enter(person string) string {
 }
 
 // TestServeDemo: the demo has a history worth looking at, lets each person in
-// once, and shows every page.
+// by their link, and shows every page.
 func TestServeDemo(t *testing.T) {
 	v := visitDemo(t)
 	if status, body := v.page("/"); status != 200 || !strings.Contains(body, "<h1>Sign in</h1>") {
@@ -121,14 +124,40 @@ func TestServeDemo(t *testing.T) {
 	if status, body := v.post("/demo/again", url.Values{"next": {"/approvals"}}); status != 200 || !strings.Contains(body, "Approvals") {
 		t.Errorf("once more: %d %s", status, body)
 	}
-	v.Jar, _ = cookiejar.New(nil)
-	if body := v.enter("bo"); !strings.Contains(body, "not good any more") {
-		t.Errorf("a link let somebody in twice: %s", body)
-	}
+	v.outAndIn()
 	req, _ := http.NewRequest("GET", v.origin+"/", nil)
 	req.Host = "evil.example"
 	if r, err := v.Do(req); err != nil || r.StatusCode != http.StatusMisdirectedRequest {
 		t.Errorf("called by another name: %v %v", r, err)
+	}
+}
+
+// outAndIn: who signs out is told how to come back, and the same link lets them
+// in again; a link of another demo does not.
+func (v *visit) outAndIn() {
+	v.t.Helper()
+	_, body := v.post("/sign-out", nil)
+	if !strings.Contains(body, "This is a demonstration") || strings.Contains(body, "Your short name") {
+		v.t.Errorf("signed out: %s", body)
+	}
+	if status, body := v.post("/demo/in", url.Values{"code": {"pawl_c_" + strings.Repeat("x", 30)}, "next": {"/"}}); status != 401 || !strings.Contains(body, "This is a demonstration") {
+		v.t.Errorf("a link of another demo: %d %s", status, body)
+	}
+	if body := v.enter("bo"); !strings.Contains(body, "overdue") {
+		v.t.Errorf("a link did not let somebody in again: %s", body)
+	}
+	_, body = v.page("/audit?by=action&q=auth.signed_in")
+	for _, at := range regexp.MustCompile(`"time":"([^"]+)"`).FindAllStringSubmatch(html.UnescapeString(body), -1) {
+		when, err := time.Parse(time.RFC3339Nano, at[1])
+		if err != nil || time.Since(when).Abs() > 4*time.Minute {
+			v.t.Errorf("the log says that somebody signed in at %s", at[1])
+		}
+	}
+	if !strings.Contains(body, "auth.signed_in") {
+		v.t.Errorf("no sign-in is in the log: %s", body)
+	}
+	if status, key := v.page("/audit/key"); status != 200 || strings.Count(key, "\n") != 1 {
+		v.t.Errorf("the public key: %d %q", status, key)
 	}
 }
 

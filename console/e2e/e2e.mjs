@@ -104,7 +104,8 @@ async function approval(ana, bo) {
   await bo.getByRole('button', { name: 'Approve this plan' }).click();
   await bo.getByRole('heading', { name: 'Say once more who you are' }).waitFor();
   await bo.getByRole('button', { name: 'It is me' }).click();
-  await bo.waitForURL('**/rotations/heroku-ci-deploy-token/4');
+  await bo.waitForURL('**/rotations/heroku-ci-deploy-token/4*');
+  await shown(bo, 'Nothing was done yet');
   await bo.getByRole('button', { name: 'Approve this plan' }).click();
   await shown(bo, /Approved/);
   ok('a second person approves, and says once more who they are for it');
@@ -151,7 +152,8 @@ async function revoke(ana) {
   await ana.getByRole('button', { name: /^Revoke / }).click();
   await ana.getByRole('heading', { name: 'Say once more who you are' }).waitFor();
   await ana.getByRole('button', { name: 'It is me' }).click();
-  await ana.waitForURL('**/rotations/heroku-log-drain-token/4');
+  await ana.waitForURL('**/rotations/heroku-log-drain-token/4*');
+  await shown(ana, 'Nothing was done yet');
   await typed().fill('heroku-log-drain-token');
   await mark(ana);
   await ana.getByRole('button', { name: /^Revoke / }).click();
