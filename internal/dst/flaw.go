@@ -12,14 +12,13 @@ type Flaw struct {
 
 // The flaws.
 const (
-	flawSeal     = "forgets-the-seal"
-	flawEpoch    = "any-driver-appends"
-	flawPosition = "nobody-drives-but-me"
-	flawProof    = "any-proof"
-	flawUnknown  = "unknown-is-failed"
-	flawRepeat   = "repeats-the-mint"
-	flawWhose    = "confirms-anything"
-	flawDead     = "dead-at-once"
+	flawSeal    = "forgets-the-seal"
+	flawEpoch   = "any-driver-appends"
+	flawProof   = "any-proof"
+	flawUnknown = "unknown-is-failed"
+	flawRepeat  = "repeats-the-mint"
+	flawWhose   = "confirms-anything"
+	flawDead    = "dead-at-once"
 )
 
 // Flaws lists them.
@@ -27,7 +26,6 @@ func Flaws() []Flaw {
 	return []Flaw{
 		{flawSeal, "the journal keeps an outcome and loses the value that goes with it", []string{"I2"}},
 		{flawEpoch, "the journal takes appends of an earlier driver", []string{"I5"}},
-		{flawPosition, "whoever asks whether it still drives is told yes", []string{"I1", "I4", "I6", "I9", "I10", "I13"}},
 		{flawProof, "a place says that it is on the new value whatever it is on", []string{"I1", "I13", "waves"}},
 		{flawUnknown, "a provider calls unknown what it does not know: failed", []string{"I1", "I2", "I7", "I8", "I9", "I10", "I13"}},
 		{flawRepeat, "the client of the vendor repeats a mint by itself", []string{"I2", "I6"}},

@@ -65,9 +65,6 @@ func (h *host) build() {
 		h.lies = h.rng.Float64()
 	}
 	h.s.build()
-	if h.has(flawPosition) { // or it shows in one of ten thousand worlds
-		h.s.mood[faultFreeze], h.s.mood[faultTakeover] = 0.2, often[faultTakeover]
-	}
 	h.colleague = h.s.vendor.mint("of a colleague").id
 }
 

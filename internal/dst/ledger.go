@@ -39,7 +39,6 @@ func (l ledger) Claim(ctx context.Context, _ pawl.RotationID) (journal.Run, erro
 				return
 			}
 			s.tracef("worker %d drives, epoch %d", l.k.n, epoch)
-			l.k.own = journal.At{Revision: int64(s.journal.revision), Epoch: epoch}
 			answer(s.journal.run(), nil)
 		})
 	})
@@ -54,9 +53,6 @@ func (l ledger) Position(context.Context, pawl.RotationID) (journal.At, error) {
 	case <-l.k.over:
 		return journal.At{}, refused("position", pawl.Unavailable)
 	default:
-		if h.has(flawPosition) {
-			return journal.At{Revision: l.k.own.Revision, Epoch: l.k.own.Epoch}, nil
-		}
 		return journal.At{Revision: int64(h.s.journal.revision), Epoch: h.s.journal.epoch}, nil
 	}
 }
@@ -114,7 +110,6 @@ func (l ledger) append(b journal.Batch, answer func(int64, error)) {
 		s.traceEvent(k, ev)
 		s.mon.journaled(ev, k)
 	}
-	k.own.Revision = int64(s.journal.revision)
 	revision, lost := int64(s.journal.revision), s.strikes(faultJournalDone)
 	s.after(s.moment(), func() {
 		if lost {

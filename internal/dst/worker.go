@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl"
-	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -58,7 +57,6 @@ type worker struct {
 	cut     context.CancelCauseFunc
 	over    chan struct{} // closed when it is killed
 	replies map[flight]func(outcome)
-	own     journal.At // where it was when it last claimed or appended
 }
 
 // A nap is a wait of the worker.
