@@ -292,9 +292,7 @@ func (v *survey) look(ctx context.Context, c pawl.Place, hands *Hands, i int) {
 		v.problem(c.ID, err)
 		return
 	}
-	if err == nil && v.Dead && !value.IsZero() && v.works(ctx, hands, value) {
-		v.problem(c.ID, &pawl.Error{Op: "preflight", Kind: pawl.Conflict, Err: errors.New("the vendor refuses what the store holds, and takes what is here: that one would stay alive"),
-			Hint: "put the value that is used here into the store, then start again"})
+	if err == nil && v.Dead && !value.IsZero() && v.livesOn(ctx, c, hands.Issuer, value) {
 		return
 	}
 	f.Detail = map[pawl.Holds]string{pawl.HoldsOther: "holds another value than the store", pawl.HoldsNothing: "holds no value yet"}[f.Holds]
@@ -311,10 +309,23 @@ func (v *survey) look(ctx context.Context, c pawl.Place, hands *Hands, i int) {
 	}
 }
 
-// works reports whether a value is taken by the vendor, or may be: what is not
-// certainly refused counts as taken.
-func (v *survey) works(ctx context.Context, hands *Hands, value pawl.Secret) bool {
-	return pawl.KindOf(hands.Issuer.Check(ctx, value)) != pawl.Denied
+// livesOn reports whether a place holds a value that the vendor takes, while it
+// refuses what the store holds. The rotation would replace the second, leave the
+// first alive, and be called done.
+func (v *survey) livesOn(ctx context.Context, c pawl.Place, issuer pawl.Issuer, value pawl.Secret) bool {
+	err := alive(ctx, issuer, value)
+	switch pawl.KindOf(err) {
+	case pawl.Denied:
+		return false
+	case pawl.Mismatch:
+		err = nil
+	}
+	if err == nil {
+		err = &pawl.Error{Op: "preflight", Kind: pawl.Conflict, Err: errors.New("the vendor refuses what the store holds, and takes what is here: that one would stay alive"),
+			Hint: "put the value that is used here into the store, then start again"}
+	}
+	v.problem(c.ID, err) // not knowing whether it is taken is one too
+	return true
 }
 
 // preflight is the survey as an action: it ends in one event.

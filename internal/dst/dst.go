@@ -40,7 +40,6 @@ type Result struct {
 	Took     time.Duration // virtual, until the rotation ended
 	Drives   int           // how often a process took it up
 	Calls    int           // to vendors and consumers
-	Looks    int           // of a real engine: the reads among the calls, one by one
 	Faults   int           // that fired
 	Fenced   int           // calls that were not sent, since their fence said no
 	Steps    int           // of the event queue

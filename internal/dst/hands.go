@@ -108,7 +108,6 @@ func see[T any](ctx context.Context, k *worker, key string, look func(ago time.D
 func seeOnce[T any](ctx context.Context, k *worker, key string, look func(ago time.Duration) (T, error)) (T, error) {
 	return post(ctx, k, key, false, func(answer func(T, error)) {
 		s, g := k.s, k.s.sight()
-		s.res.Looks++
 		var v T
 		var err error
 		s.after(g.asked, func() { v, err = look(g.ago) })
