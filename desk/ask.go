@@ -50,7 +50,10 @@ func (d *Desk) Start(ctx context.Context, who access.Subject, ask api.Start) (ap
 			return api.Rotation{}, err
 		}
 	}
-	plan, err := d.plan(cred.Name, reason, incident(ask.Reported, ask.Why))
+	if err := unsaid("the reason", ask.Why); err != nil {
+		return api.Rotation{}, err
+	}
+	plan, err := planOf(cat, cred.Name, reason, incident(ask.Reported, ask.Why)) // of the catalog whose role was asked for
 	if err != nil {
 		return api.Rotation{}, err
 	}

@@ -15,7 +15,7 @@ import (
 // pages. One that holds what looks like a secret, steers a terminal, turns the
 // direction of writing, or is a book is refused, and nothing is done.
 func TestWhatIsSaidIsKept(t *testing.T) {
-	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {
+	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}, {Name: "other"}}, func(t *testing.T, o *desktest.Office) {
 		ctx, id := t.Context(), pawl.RotationID{Credential: "key", Number: 1}
 		o.Start(ctx, ana, api.Start{Credential: "key"})
 		time.Sleep(time.Minute)
@@ -26,10 +26,19 @@ func TestWhatIsSaidIsKept(t *testing.T) {
 			if _, err := o.Deny(ctx, bo, id, desk.Anything, why); pawl.KindOf(err) != pawl.Invalid {
 				t.Errorf("deny %q: %v", why, err)
 			}
+			if _, err := o.RevokeAs(ctx, ana, id, desk.Anything, why); pawl.KindOf(err) != pawl.Invalid {
+				t.Errorf("revoke %q: %v", why, err)
+			}
+			if _, err := o.Start(ctx, ana, api.Start{Credential: "other", Reason: "leak", Why: why}); pawl.KindOf(err) != pawl.Invalid {
+				t.Errorf("start %q: %v", why, err)
+			}
 		}
 		time.Sleep(time.Minute)
 		if r, err := o.Rotation(ctx, ana, id); err != nil || r.Outcome != "" || r.Phase != "APPROVAL" {
 			t.Errorf("%+v %v", r, err)
+		}
+		if _, err := o.Journal.Latest(ctx, "other"); pawl.KindOf(err) != pawl.NotFound {
+			t.Errorf("the other one was begun: %v", err)
 		}
 	})
 }

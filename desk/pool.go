@@ -140,6 +140,7 @@ func (p *Pool) forget(open []journal.Run) {
 func (p *Pool) take(ctx context.Context, id pawl.RotationID) {
 	p.mu.Lock()
 	p.driven[id] = true
+	delete(p.aside, id)
 	p.taken++
 	rank := p.taken
 	p.mu.Unlock()

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,7 @@ func (d *Desk) Survey(ctx context.Context, who access.Subject, credential string
 		return api.Planned{}, err
 	}
 	asked := plan
+	asked.Consumers = slices.Clone(plan.Consumers)
 	for _, id := range l.Accept {
 		if p := asked.Place(id); p != nil {
 			p.Accepted = true
@@ -56,12 +58,16 @@ func (d *Desk) Survey(ctx context.Context, who access.Subject, credential string
 // plan is what the catalog says now, for a reason. Of a leak, what is known of
 // it is part of the plan.
 func (d *Desk) plan(credential string, reason pawl.Reason, i *pawl.Incident) (pawl.Plan, error) {
-	if reason == "" {
-		reason = pawl.Manual
-	}
 	cat, err := d.fresh()
 	if err != nil {
 		return pawl.Plan{}, err
+	}
+	return planOf(cat, credential, reason, i)
+}
+
+func planOf(cat *catalog.Catalog, credential string, reason pawl.Reason, i *pawl.Incident) (pawl.Plan, error) {
+	if reason == "" {
+		reason = pawl.Manual
 	}
 	plan, err := cat.Plan(credential, reason)
 	if err != nil || i == nil {

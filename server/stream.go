@@ -76,7 +76,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// may is the question of every operation, asked once for a stream.
+// may is the question of every operation, asked of a stream at its beginning and
+// at each beat.
 func (s *Server) may(r *http.Request, who access.Subject, only pawl.RotationID) error {
 	if only == (pawl.RotationID{}) {
 		return s.cfg.Desk.MaySee(r.Context(), who)
