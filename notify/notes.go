@@ -164,6 +164,10 @@ func sentence(text string) string {
 func ended(r api.Rotation) Note {
 	n := Note{Credential: r.Credential, Rotation: r.ID, Key: "end/" + r.ID, Occasion: catalog.TellCompleted, Title: r.ID + " is done",
 		Text: fmt.Sprintf("Begun by %s (%s). %d of %d places are proved on the new key; the old one is dead.", r.By, r.Reason, r.Proved, r.Required)}
+	old := "The old key is untouched."
+	if !r.OldValid { // abandoned, maybe after the revoke was sent
+		old = "Whether the old key is still valid is not certain."
+	}
 	rehearsed := r.Reason == string(pawl.Rehearsal) && r.Outcome == string(pawl.RolledBack)
 	switch {
 	case rehearsed:
@@ -171,7 +175,7 @@ func ended(r api.Rotation) Note {
 	case r.Outcome == string(pawl.RolledBack):
 		n.Occasion, n.Title, n.Text = catalog.TellFailed, r.ID+" was rolled back", fmt.Sprintf("Begun by %s (%s). The old key is everywhere again.", r.By, r.Reason)
 	case r.Outcome == string(pawl.Failed):
-		n.Occasion, n.Title, n.Text = catalog.TellFailed, r.ID+" failed", fmt.Sprintf("Begun by %s (%s). The old key is untouched.", r.By, r.Reason)
+		n.Occasion, n.Title, n.Text = catalog.TellFailed, r.ID+" failed", fmt.Sprintf("Begun by %s (%s). %s", r.By, r.Reason, old)
 	}
 	if n.Occasion == catalog.TellFailed {
 		n.Urgent, n.Next = true, "pawl history "+r.Credential

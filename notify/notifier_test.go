@@ -230,3 +230,13 @@ func TestCrowd(t *testing.T) {
 		wantLines(t, w, "task: 24 credentials wait for somebody to begin their rotation", "completed: key-07/1 is done")
 	})
 }
+
+// TestFailedSaysWhatIsTrue: one that was abandoned may have revoked the old key.
+func TestFailedSaysWhatIsTrue(t *testing.T) {
+	for valid, want := range map[bool]string{true: "The old key is untouched.", false: "Whether the old key is still valid is not certain."} {
+		n := notify.Notes(api.Calendar{}, []api.Rotation{{ID: "key/1", Credential: "key", Outcome: string(pawl.Failed), OldValid: valid}}, "")
+		if len(n) != 1 || !strings.HasSuffix(n[0].Text, want) {
+			t.Errorf("%+v, want %q", n, want)
+		}
+	}
+}
