@@ -169,6 +169,9 @@ func (t *Team) Change(ctx context.Context, who access.Subject, id string, versio
 	if err := t.stillLed(ctx, p, after); err != nil {
 		return none, err
 	}
+	if err := after.Check(); err != nil { // before any of it is in the log
+		return none, err
+	}
 	err = t.policy(ctx, who, "person "+id, described(p)+" → "+described(after), func() error {
 		after, err = t.roster.PutPerson(ctx, after)
 		if err == nil && after.Disabled {

@@ -67,12 +67,19 @@ func (p Person) Check() error {
 	return nil
 }
 
-// checkTeams refuses teams that are called as roles are: a catalog that asks for
-// an approver means the role, which is given by other rules than a team.
+// team is what a team may be called: one short word, as it is in a catalog.
+var team = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
+
+// checkTeams refuses what is no name of a team, and teams that are called as roles
+// are: a catalog that asks for an approver means the role, which is given by
+// other rules than a team.
 func checkTeams(teams []string) error {
-	for _, team := range teams {
-		if access.Role(team).Valid() {
-			return fault(pawl.Invalid, "call the team something else, or give the role", "%s is a role, and no name of a team", team)
+	for _, called := range teams {
+		if !team.MatchString(called) {
+			return fault(pawl.Invalid, "use one word of up to 32 letters, digits, dots, dashes and underscores", "that cannot be a team here")
+		}
+		if access.Role(called).Valid() {
+			return fault(pawl.Invalid, "call the team something else, or give the role", "%s is a role, and no name of a team", called)
 		}
 	}
 	return nil

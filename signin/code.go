@@ -8,7 +8,6 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
-	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/roster"
 )
 
@@ -126,8 +125,9 @@ func (s *Server) found(ctx context.Context, id, called, by string) (roster.Perso
 		p.Name = called
 	}
 	p.Disabled, p.Roles = false, []access.Role{access.Superadmin}
-	if err := s.record(ctx, audit.PolicyChanged, pawl.Actor{Type: "user", ID: by}, "the first admin is "+id); err != nil {
-		return p, err
-	}
-	return s.cfg.Roster.PutPerson(ctx, p)
+	err = s.policy(ctx, pawl.Actor{Type: "user", ID: by}, "the first admin is "+id, func() error {
+		p, err = s.cfg.Roster.PutPerson(ctx, p)
+		return err
+	})
+	return p, err
 }

@@ -11,6 +11,7 @@
 // a new one under a new secret, so that one that was planted or seen before is
 // worth nothing after it; and for five minutes it is fresh, which is what the
 // decisions that cannot be undone ask for. Attempts that fail are slowed down,
-// by address and altogether, and never shut anybody out. What happens at the
-// door is in the audit log, refusals included.
+// by address and altogether; an address that goes on and on is refused for a
+// while, and nobody can shut somebody else out. What happens at the door is in
+// the audit log, refusals included.
 package signin

@@ -8,7 +8,6 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
-	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/roster"
 )
 
@@ -81,7 +80,7 @@ func (s *Server) dropPasskey(w http.ResponseWriter, r *http.Request) {
 // dropLogin takes the logins of an issuer away from oneself.
 func (s *Server) dropLogin(w http.ResponseWriter, r *http.Request) {
 	issuer := r.PostFormValue("issuer")
-	s.without(w, r, "a login taken away, "+plain(issuer), func(who access.Subject) error {
+	s.without(w, r, "a login taken away", func(who access.Subject) error {
 		p, err := s.cfg.Roster.Person(r.Context(), who.Actor.ID)
 		if err != nil {
 			return err
@@ -106,10 +105,7 @@ func (s *Server) without(w http.ResponseWriter, r *http.Request, what string, dr
 	}
 	err = access.Check(who, access.Request{Action: access.Tokens})
 	if err == nil {
-		err = s.record(r.Context(), audit.PolicyChanged, who.Actor, "person "+who.Actor.ID+": "+what)
-	}
-	if err == nil {
-		err = drop(who)
+		err = s.policy(r.Context(), who.Actor, "person "+who.Actor.ID+": "+what, func() error { return drop(who) })
 	}
 	if err != nil {
 		s.showWays(w, r, statuses[pawl.KindOf(err)], who, Page{Problem: said(err)})
