@@ -50,7 +50,7 @@ func (o *abandoning) check(name string) error {
 	case o.yes && o.confirm != name:
 		return usage("--yes ends %s without a question: add --confirm %s", word(name), word(name))
 	}
-	return nil
+	return sayable(o.why)
 }
 
 func (a *app) runAbandon(ctx context.Context, name string, o *abandoning) error {
@@ -59,6 +59,9 @@ func (a *app) runAbandon(ctx context.Context, name string, o *abandoning) error 
 	}
 	cat, err := a.loadCatalog()
 	if err != nil {
+		return err
+	}
+	if _, err := cat.Credential(name); err != nil && !a.rotated(ctx, name) {
 		return err
 	}
 	s, err := a.openState(ctx, true)
@@ -126,7 +129,7 @@ func (a *app) agreeToAbandon(ctx context.Context, eng worker, id pawl.RotationID
 		return err
 	}
 	if len(left.Only) > 0 && !o.discard {
-		again := "pawl abandon " + id.Credential + " --why '" + strings.ReplaceAll(o.why, "'", `'\''`) + "' --discard"
+		again := "pawl abandon " + id.Credential + " --why " + quoted(o.why) + " --discard"
 		return &exit{code: exitIncomplete, err: fmt.Errorf("%v holds values that would be lost with it: %s", id, strings.Join(left.Only, ", ")),
 			safe: "Nothing was changed; " + oldKey(s) + ".", next: []string{"pawl resume " + id.Credential, "pawl rollback " + id.Credential, again}}
 	}

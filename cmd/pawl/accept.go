@@ -35,7 +35,7 @@ func (f *accepting) check() error {
 			return usage("--accept %s: name one place as it was said, without *; patterns go into the catalog (elsewhere)", word(p))
 		}
 	}
-	return nil
+	return sayable(f.why)
 }
 
 // acknowledge journals what was accepted on the command line.

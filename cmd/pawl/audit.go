@@ -213,6 +213,9 @@ func (a *app) verifyLog(ctx context.Context, args []string, key, witness string)
 	if len(kept) > 0 {
 		return audit.VerifyAgainst(kept, checkpoint, key, records)
 	}
+	if show && a.far != nil {
+		return audit.Report{}, usage("this witness is shown the log on the server's machine: here name a checkpoint that was kept, file:PATH or git:DIR")
+	}
 	report, err := audit.Verify(checkpoint, key, records)
 	if err != nil || !show {
 		return report, err

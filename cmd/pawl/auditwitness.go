@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -104,7 +105,7 @@ func (a *app) witness(ctx context.Context, name, key string) (kept []byte, show 
 	case errors.Is(err, errors.ErrUnsupported):
 		return nil, true, nil
 	case err != nil:
-		return nil, false, usage("%v", err)
+		return nil, false, &exit{code: exitFailed, err: fmt.Errorf("the witness could not be asked: %w", err)}
 	case len(kept) == 0:
 		return nil, false, &exit{code: exitUsage, err: &pawl.Error{Op: "witness", Kind: pawl.NotFound, Err: errors.New("it has seen nothing yet")},
 			next: []string{"pawl audit witness " + name}}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 
 	"github.com/pawl-dev/pawl/audit"
@@ -31,8 +30,14 @@ func (f *far) export(ctx context.Context, o *exporting, key string) error {
 // asked for.
 func (f *far) evidence(ctx context.Context, o *exporting) error {
 	if o.credential != "" {
-		if page, err := f.Records(ctx, "", o.credential); err != nil || len(page.Items) == 0 {
-			return errors.Join(f.heard(err), f.a.neverHeardOf(o.credential))
+		page, err := f.Records(ctx, "", o.credential)
+		if err != nil {
+			return f.heard(err)
+		}
+		if len(page.Items) == 0 {
+			if err := f.a.neverHeardOf(o.credential); err != nil {
+				return err
+			}
 		}
 	}
 	text, err := f.Evidence(ctx, o.from, o.to, o.credential, false)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -111,10 +112,18 @@ func (l *leaking) checked(now time.Time) (reported time.Time, err error) {
 	if err := l.check(); err != nil {
 		return time.Time{}, err
 	}
-	if len(l.incident) > 500 || catalog.LooksSecret(l.incident) {
-		return time.Time{}, usage("--why is too long, or holds what looks like a secret: say what happened without the value")
+	if err := sayable(l.incident); err != nil {
+		return time.Time{}, err
 	}
 	return parseReported(l.reported, now)
+}
+
+// sayable refuses a reason that would be kept for ever and may hold a value.
+func sayable(why string) error {
+	if utf8.RuneCountInString(why) > 500 || catalog.LooksSecret(why) {
+		return usage("--why is too long, or holds what looks like a secret: say it without the value")
+	}
+	return nil
 }
 
 // plans are those of the named credentials and of all that the connection
