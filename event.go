@@ -93,7 +93,7 @@ type Outcome string
 const (
 	Completed  Outcome = "done"
 	RolledBack Outcome = "rolled-back"
-	Failed     Outcome = "failed" // nothing was changed anywhere, or all of it is undone
+	Failed     Outcome = "failed" // nothing was changed anywhere, or all of it is undone; unless somebody abandoned it
 )
 
 // An Event is one line of a rotation's journal. The state of a rotation is

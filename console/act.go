@@ -60,9 +60,6 @@ type decision struct {
 	name     string // of the credential, typed once more
 }
 
-// mostWhy bounds what people write: it is kept for ever.
-const mostWhy = 500
-
 func decided(r *http.Request) (decision, error) {
 	id, err := rotationID(r)
 	if err != nil {
@@ -72,9 +69,6 @@ func decided(r *http.Request) (decision, error) {
 	d := decision{id: id, digest: form.Get("digest"), why: strings.TrimSpace(form.Get("why")), step: form.Get("step"), name: strings.TrimSpace(form.Get("name"))}
 	if d.revision, err = strconv.ParseInt(form.Get("revision"), 10, 64); err != nil || d.revision <= 0 {
 		return d, invalid("the form does not say what was looked at")
-	}
-	if len(d.why) > mostWhy {
-		return d, invalid("the reason is longer than 500 characters")
 	}
 	return d, nil
 }

@@ -169,7 +169,7 @@ type download struct {
 func (d *download) Write(p []byte) (int, error) {
 	if !d.begun {
 		d.begun = true
-		d.w.Header().Set("Content-Type", "application/jsonl")
+		d.w.Header().Set("Content-Type", "application/x-ndjson")
 		d.w.Header().Set("Content-Disposition", `attachment; filename="pawl-audit.jsonl"`)
 	}
 	return d.w.Write(p)
@@ -197,7 +197,7 @@ func (c *Console) evidence(w http.ResponseWriter, r *http.Request, who access.Su
 	}
 	name, kind := "pawl-evidence.html", "text/html; charset=utf-8"
 	if !q.Page {
-		name, kind = "pawl-evidence.json", "application/json"
+		name, kind = "pawl-evidence.jsonl", "application/x-ndjson"
 	}
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)

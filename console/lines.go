@@ -99,7 +99,7 @@ func turn(e pawl.Event) (line, bool) {
 		return line{Badge: bad, Title: "Ended as it was", Detail: e.Reason}, true
 	case pawl.EvClosed:
 		b := outcomeBadge(string(e.Outcome))
-		return line{Badge: b, Title: endings[string(e.Outcome)]}, true
+		return line{Badge: b, Title: endings[string(e.Outcome)], Detail: e.Detail}, true
 	}
 	return line{}, false
 }

@@ -51,5 +51,5 @@ func nextAction(r api.Rotation) action {
 var endings = map[string]string{
 	"done":        "Done: every place is on the new key, and the old one is refused",
 	"rolled-back": "Rolled back: every place is on the old key again, and the new one is refused",
-	"failed":      "It did not begin: nothing was changed anywhere",
+	"failed":      "It came to nothing: nothing was changed, or all of it was undone, unless somebody ended it as it was",
 }
