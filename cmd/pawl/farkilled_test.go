@@ -126,9 +126,13 @@ func (h *host) rotatedUnder(n int, when string) int {
 	if h.killed.Load() {
 		<-next
 	}
-	if code == exitIncomplete {
+	switch code {
+	case exitIncomplete:
 		h.told.Reset()
 		code = h.client(resume...)
+	case exitFailed: // it was not even asked to begin, and says so: if that is not true, this is refused
+		h.told.Reset()
+		code = h.client(rotate...)
 	}
 	return code
 }
