@@ -154,6 +154,9 @@ func (f *far) heard(err error) error {
 	case e.Kind == pawl.Unknown:
 		return &exit{code: exitIncomplete, err: fmt.Errorf("the connection to the server was lost: %w", e.Err),
 			safe: "What was asked for may have been done, once: whatever it is goes on by itself.", next: []string{"pawl status"}}
+	case e.Kind == pawl.Unavailable && len(f.begun) > 0: // by this command, before the server went away
+		return &exit{code: exitIncomplete, err: fmt.Errorf("the server at %s cannot be reached any more: %w", f.at, e.Err),
+			safe: "What was begun is begun, and goes on with the server.", next: []string{"pawl status", "pawl serve   # on its machine"}}
 	case e.Kind == pawl.Unavailable:
 		return &exit{code: exitFailed, err: fmt.Errorf("the server at %s cannot be reached: %w", f.at, e.Err),
 			safe: "Nothing was changed by this command. What is open goes on with the server.", next: []string{"pawl serve   # on its machine"}}
