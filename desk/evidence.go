@@ -106,7 +106,7 @@ func (d *Desk) VerifyLog(ctx context.Context, who access.Subject) (api.Log, erro
 		return api.Log{}, err
 	}
 	d.verified.Store(&found)
-	return d.log(ctx)
+	return d.logAt(checkpoint) // what was looked at, not what was appended meanwhile
 }
 
 // verified is what the last look at the whole log came to.
@@ -129,6 +129,10 @@ func (d *Desk) log(ctx context.Context) (api.Log, error) {
 	if err != nil {
 		return api.Log{}, err
 	}
+	return d.logAt(checkpoint)
+}
+
+func (d *Desk) logAt(checkpoint []byte) (api.Log, error) {
 	l := api.Log{Checkpoint: string(checkpoint), Witnesses: []api.Witness{}}
 	if d.cfg.Signer != nil {
 		l.Key = d.cfg.Signer.Public()
