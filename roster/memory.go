@@ -20,13 +20,15 @@ type Memory struct {
 	sessions map[Hash]Session
 	tokens   map[string]Token
 	codes    map[Hash]Code
+	edition  Edition
 }
 
 var _ Roster = (*Memory)(nil)
 
 // NewMemory returns an empty roster.
 func NewMemory() *Memory {
-	return &Memory{people: map[string]Person{}, passkeys: map[string]Passkey{}, sessions: map[Hash]Session{}, tokens: map[string]Token{}, codes: map[Hash]Code{}}
+	return &Memory{people: map[string]Person{}, passkeys: map[string]Passkey{}, sessions: map[Hash]Session{}, tokens: map[string]Token{}, codes: map[Hash]Code{},
+		edition: Edition{ID: NewEditionID()}}
 }
 
 // NotFound is the error of something that is not known.
@@ -104,6 +106,7 @@ func (m *Memory) PutPerson(_ context.Context, p Person) (Person, error) {
 		p.Created = there.Created
 	}
 	m.people[p.ID] = p
+	m.edition.Number++
 	if there.RightsDiffer(p) {
 		maps.DeleteFunc(m.codes, func(_ Hash, c Code) bool { return c.Person == p.ID })
 	}
@@ -134,6 +137,7 @@ func (m *Memory) AddPasskey(_ context.Context, k Passkey) error {
 	}
 	k.ID, k.Data, k.Created, k.Used = slices.Clone(k.ID), slices.Clone(k.Data), milli(k.Created), milli(k.Used)
 	m.passkeys[string(k.ID)] = k
+	m.edition.Number++
 	return nil
 }
 
@@ -169,6 +173,7 @@ func (m *Memory) DropPasskey(_ context.Context, person string, id []byte) error 
 		return NotFound("passkey")
 	}
 	delete(m.passkeys, string(id))
+	m.edition.Number++
 	return nil
 }
 
@@ -212,7 +217,10 @@ func (m *Memory) DropSession(_ context.Context, person, id string) error {
 	defer m.mu.Unlock()
 	n := len(m.sessions)
 	maps.DeleteFunc(m.sessions, func(_ Hash, s Session) bool { return s.Person == person && (id == "" || s.ID == id) })
-	if id != "" && len(m.sessions) == n {
+	switch {
+	case len(m.sessions) < n:
+		m.edition.Number++
+	case id != "":
 		return NotFound("session")
 	}
 	return nil
@@ -241,6 +249,7 @@ func (m *Memory) AddToken(_ context.Context, t Token) error {
 	}
 	t.Created, t.Expires, t.Used, t.Revoked = milli(t.Created), milli(t.Expires), milli(t.Used), milli(t.Revoked)
 	m.tokens[t.ID] = t.clone()
+	m.edition.Number++
 	return nil
 }
 
@@ -293,6 +302,7 @@ func (m *Memory) RevokeToken(_ context.Context, id string, at time.Time) error {
 		if t.Revoked.IsZero() {
 			t.Revoked = milli(at)
 		}
+		m.edition.Number++
 	})
 }
 
@@ -305,6 +315,9 @@ func (m *Memory) AddCode(_ context.Context, c Code) error {
 	maps.DeleteFunc(m.codes, func(_ Hash, old Code) bool { return old.Person == c.Person })
 	c.Created, c.Expires = milli(c.Created), milli(c.Expires)
 	m.codes[c.Hash] = c
+	if c.Person != "" {
+		m.edition.Number++
+	}
 	return nil
 }
 
@@ -313,10 +326,26 @@ func (m *Memory) TakeCode(_ context.Context, h Hash, at time.Time) (Code, error)
 	defer m.mu.Unlock()
 	c, ok := m.codes[h]
 	delete(m.codes, h)
+	if c.Person != "" {
+		m.edition.Number++
+	}
 	if !ok || !at.Before(c.Expires) {
 		return Code{}, NotFound("code")
 	}
 	return c, nil
+}
+
+func (m *Memory) Edition(context.Context) (Edition, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.edition, nil
+}
+
+func (m *Memory) Renew(context.Context) (Edition, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.edition = Edition{ID: NewEditionID(), Number: m.edition.Number + 1}
+	return m.edition, nil
 }
 
 func (m *Memory) Close() error { return nil }

@@ -21,6 +21,7 @@ type Roster interface {
 	Sessions
 	Tokens
 	Codes
+	Editions
 	Close() error
 }
 

@@ -21,7 +21,7 @@ import (
 // Run runs the suite. Open returns an empty roster, which the suite closes.
 func Run(t *testing.T, open func(t *testing.T) roster.Roster) {
 	for name, f := range map[string]func(*testing.T, roster.Roster){
-		"People": people, "Logins": logins, "Passkeys": passkeys, "Sessions": sessions, "Tokens": tokens, "Codes": codes, "OneWinner": oneWinner,
+		"People": people, "Logins": logins, "Passkeys": passkeys, "Sessions": sessions, "Tokens": tokens, "Codes": codes, "OneWinner": oneWinner, "Editions": editions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := open(t)

@@ -29,7 +29,7 @@ func ofNobody(err error) error {
 
 // AddPasskey implements [roster.Roster].
 func (r *Roster) AddPasskey(ctx context.Context, k roster.Passkey) error {
-	return r.change(ctx, "roster.AddPasskey", func(tx *sql.Tx) error {
+	return r.policy(ctx, "roster.AddPasskey", func(tx *sql.Tx) error {
 		return ofNobody(run(ctx, tx, roster.Taken("this passkey is known already"), "passkey_add", bytes(k.ID), k.Person, k.Name, bytes(k.Data), millis(k.Created), millis(k.Used)))
 	})
 }
@@ -60,7 +60,9 @@ func (r *Roster) UsePasskey(ctx context.Context, id, before, after []byte, at ti
 
 // DropPasskey implements [roster.Roster].
 func (r *Roster) DropPasskey(ctx context.Context, person string, id []byte) error {
-	return r.one(ctx, "roster.DropPasskey", roster.NotFound("passkey"), "passkey_drop", person, bytes(id))
+	return r.policy(ctx, "roster.DropPasskey", func(tx *sql.Tx) error {
+		return run(ctx, tx, roster.NotFound("passkey"), "passkey_drop", person, bytes(id))
+	})
 }
 
 func scanSession(from *sql.Rows) (s roster.Session, err error) {
@@ -103,7 +105,9 @@ func (r *Roster) SeeSession(ctx context.Context, h roster.Hash, at time.Time) er
 
 // DropSession implements [roster.Roster].
 func (r *Roster) DropSession(ctx context.Context, person, id string) error {
-	err := r.one(ctx, "roster.DropSession", roster.NotFound("session"), "session_drop", person, id)
+	err := r.policy(ctx, "roster.DropSession", func(tx *sql.Tx) error {
+		return run(ctx, tx, roster.NotFound("session"), "session_drop", person, id)
+	})
 	if id == "" && pawl.KindOf(err) == pawl.NotFound {
 		return nil
 	}
@@ -128,8 +132,10 @@ func (r *Roster) AddCode(ctx context.Context, c roster.Code) error {
 		if _, err := tx.ExecContext(ctx, statement("code_replace"), c.Person); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, statement("code_add"), c.Hash[:], c.Person, c.By, millis(c.Created), millis(c.Expires))
-		return err
+		if _, err := tx.ExecContext(ctx, statement("code_add"), c.Hash[:], c.Person, c.By, millis(c.Created), millis(c.Expires)); err != nil {
+			return err
+		}
+		return growFor(ctx, tx, c)
 	})
 }
 
@@ -137,8 +143,10 @@ func (r *Roster) AddCode(ctx context.Context, c roster.Code) error {
 // once it is gone.
 func (r *Roster) TakeCode(ctx context.Context, h roster.Hash, at time.Time) (c roster.Code, err error) {
 	err = r.change(ctx, "roster.TakeCode", func(tx *sql.Tx) error {
-		c, err = row(ctx, tx, "roster.TakeCode", "code", scanCode, "code_take", h[:])
-		return err
+		if c, err = row(ctx, tx, "roster.TakeCode", "code", scanCode, "code_take", h[:]); err != nil {
+			return err
+		}
+		return growFor(ctx, tx, c)
 	})
 	if err == nil && !at.Before(c.Expires) {
 		return roster.Code{}, roster.NotFound("code")

@@ -104,7 +104,7 @@ func (r *Roster) migrate(ctx context.Context) error {
 	case err != nil:
 		return err
 	case at > len(names):
-		return wrap(pawl.Invalid, fmt.Errorf("team.db was written by a newer pawl (format %d, this one knows %d)", at, len(names)), "use that pawl; nothing was changed")
+		return newer(at)
 	case at == 0: // SQLite does not change this inside of a transaction
 		if err := r.useWAL(ctx); err != nil {
 			return err
@@ -165,4 +165,8 @@ func (r *Roster) format(ctx context.Context) (int, error) {
 		return 0, wrap(pawl.Invalid, errors.New("team.db is the database of something else"), "move it away, and restore the newest backup; nothing was changed")
 	}
 	return version, nil
+}
+
+func newer(at int) error {
+	return wrap(pawl.Invalid, fmt.Errorf("team.db was written by a newer pawl (format %d, this one knows %d)", at, len(migrationNames())), "use that pawl; nothing was changed")
 }

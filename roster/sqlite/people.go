@@ -68,7 +68,7 @@ func (r *Roster) PutPerson(ctx context.Context, p roster.Person) (roster.Person,
 		return p, err
 	}
 	made := p
-	err := r.change(ctx, op, func(tx *sql.Tx) error {
+	err := r.policy(ctx, op, func(tx *sql.Tx) error {
 		moved := roster.Moved(p.ID, p.Version)
 		if p.Version == 0 {
 			if err := run(ctx, tx, moved, "person_add", p.ID, p.Name, list(p.Roles), list(p.Teams), p.Disabled, millis(p.Created)); err != nil {

@@ -52,6 +52,17 @@ func (r *Roster) change(ctx context.Context, op string, f func(*sql.Tx) error) e
 	return nil
 }
 
+// policy makes a change of who may come in. The edition grows with it, or
+// neither happens.
+func (r *Roster) policy(ctx context.Context, op string, f func(*sql.Tx) error) error {
+	return r.change(ctx, op, func(tx *sql.Tx) error {
+		if err := f(tx); err != nil {
+			return err
+		}
+		return grow(ctx, tx)
+	})
+}
+
 // run runs a statement that changes a row that has to be there.
 func run(ctx context.Context, tx *sql.Tx, none error, name string, args ...any) error {
 	done, err := tx.ExecContext(ctx, statement(name), args...)

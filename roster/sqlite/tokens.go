@@ -31,7 +31,7 @@ func (r *Roster) AddToken(ctx context.Context, t roster.Token) error {
 	if err := t.Check(); err != nil {
 		return err
 	}
-	return r.change(ctx, "roster.AddToken", func(tx *sql.Tx) error {
+	return r.policy(ctx, "roster.AddToken", func(tx *sql.Tx) error {
 		var good, named int
 		if err := tx.QueryRowContext(ctx, statement("tokens_good"), t.Name, t.By, millis(t.Created)).Scan(&good, &named); err != nil {
 			return err
@@ -64,5 +64,7 @@ func (r *Roster) UseToken(ctx context.Context, id string, at time.Time) error {
 
 // RevokeToken implements [roster.Roster].
 func (r *Roster) RevokeToken(ctx context.Context, id string, at time.Time) error {
-	return r.one(ctx, "roster.RevokeToken", roster.NotFound("token"), "token_revoke", millis(at), id)
+	return r.policy(ctx, "roster.RevokeToken", func(tx *sql.Tx) error {
+		return run(ctx, tx, roster.NotFound("token"), "token_revoke", millis(at), id)
+	})
 }

@@ -1,0 +1,1 @@
+UPDATE edition SET number = number + 1;

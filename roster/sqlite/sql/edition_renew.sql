@@ -1,0 +1,1 @@
+UPDATE edition SET id = ?, number = number + 1;
