@@ -111,6 +111,15 @@ type Context struct {
 	Kind      string          `json:"error_kind,omitempty"` // text of the error's Kind
 	Detail    string          `json:"detail,omitempty"`     // for people
 	Duration  int64           `json:"duration_ms,omitempty"`
+	Roster    Edition         `json:"roster,omitzero"`
+}
+
+// Edition is the roster that a change of who may come in was made in, and how
+// many of them it had seen when this was recorded. What is recorded here is in
+// the roster already, so that a roster with less is an older copy.
+type Edition struct {
+	ID     string `json:"id"`
+	Number int64  `json:"number"`
 }
 
 // New returns an event with a fresh id.

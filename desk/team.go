@@ -10,8 +10,8 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
-	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/roster/logged"
 )
 
 // A Team is the part of the desk that is about who may come in. It needs no
@@ -19,15 +19,19 @@ import (
 // have one too. It is safe for concurrent use.
 type Team struct {
 	roster roster.Roster
+	book   *logged.Book
 	door   door
 }
 
 // TeamConfig is what a team works with. Roster and Record are required.
 type TeamConfig struct {
 	Roster roster.Roster
-	Record func(context.Context, ...audit.Event) error // the journal's
-	Now    func() time.Time                            // nil: time.Now
-	Log    *slog.Logger                                // nil: nothing is logged
+	Record logged.Record // the journal's
+	// Recorded is the journal's AuditPage; nil: that the roster is older than the
+	// log is not noticed.
+	Recorded logged.Recorded
+	Now      func() time.Time // nil: time.Now
+	Log      *slog.Logger     // nil: nothing is logged
 }
 
 // NewTeam returns a team.
@@ -39,7 +43,8 @@ func NewTeam(cfg TeamConfig) *Team {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	now := func() time.Time { return cfg.Now().UTC().Round(0) }
-	return &Team{roster: cfg.Roster, door: door{record: cfg.Record, now: now, log: cfg.Log}}
+	return &Team{roster: cfg.Roster, book: &logged.Book{Roster: cfg.Roster, Record: cfg.Record, Recorded: cfg.Recorded, Now: now, Log: cfg.Log},
+		door: door{record: cfg.Record, now: now, log: cfg.Log}}
 }
 
 // An Invite says who somebody will be.
@@ -213,28 +218,9 @@ func (t *Team) stillLed(ctx context.Context, before, after roster.Person) error 
 	return nil
 }
 
-// policy makes a change of who may what: the intent is in the log before it, and
-// what became of it after. To crash in between leaves an intent without an
-// outcome, as everywhere.
+// policy makes a change of who may what, written down before and after it.
 func (t *Team) policy(ctx context.Context, who access.Subject, where, detail string, change func() error) error {
-	intent := audit.New(audit.PolicyChanged, audit.Pending, t.door.now(), who.Actor)
-	intent.Target.Where, intent.Context.Detail = where, where+": "+detail
-	if err := t.door.record(ctx, intent); err != nil {
-		return err
-	}
-	err := change()
-	after := audit.New(audit.PolicyChanged, audit.Success, t.door.now(), who.Actor)
-	after.Target, after.Context.Detail, after.Prev = intent.Target, intent.Context.Detail, intent.ID
-	if err != nil {
-		after.Outcome, after.Context.Kind = audit.Failure, pawl.KindOf(err).String()
-		if pawl.KindOf(err) == pawl.Unknown {
-			after.Outcome = audit.Unknown
-		}
-	}
-	if failed := t.door.record(context.WithoutCancel(ctx), after); failed != nil {
-		t.door.log.Error("recording a change of the team", "err", failed)
-	}
-	return err
+	return t.book.Change(ctx, logged.Change{By: who.Actor, Where: where, Detail: detail}, change)
 }
 
 // described is somebody in the audit log.

@@ -9,6 +9,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/roster/logged"
 )
 
 // First returns a code that lets the first admin in, to be shown on the server's
@@ -105,6 +106,9 @@ func (s *Server) byCode(r *http.Request) (roster.Person, error) {
 	if err == nil {
 		_, err = p.Subject(false)
 	}
+	if err == nil {
+		err = s.book.Happened(r.Context(), logged.Change{By: pawl.Actor{Type: "user", ID: p.ID}, Where: "person " + p.ID, Detail: "the code made by " + taken.By + " is used"})
+	}
 	return p, err
 }
 
@@ -125,7 +129,7 @@ func (s *Server) found(ctx context.Context, id, called, by string) (roster.Perso
 		p.Name = called
 	}
 	p.Disabled, p.Roles = false, []access.Role{access.Superadmin}
-	err = s.policy(ctx, pawl.Actor{Type: "user", ID: by}, "the first admin is "+id, func() error {
+	err = s.policy(ctx, pawl.Actor{Type: "user", ID: by}, id, "the first admin", func() error {
 		p, err = s.cfg.Roster.PutPerson(ctx, p)
 		return err
 	})

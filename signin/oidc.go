@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/pawl-dev/pawl"
-	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/roster"
 )
 
@@ -136,15 +134,10 @@ func (s *Server) link(r *http.Request, person string, login roster.Login) error 
 		return nil
 	}
 	p.Logins = append(p.Logins, login)
-	if p, err = s.cfg.Roster.PutPerson(r.Context(), p); err != nil {
+	return s.policy(r.Context(), pawl.Actor{Type: "user", ID: person}, person, "a login added, "+login.Issuer, func() error {
+		_, err := s.cfg.Roster.PutPerson(r.Context(), p)
 		return err
-	}
-	if err := s.record(r.Context(), audit.PolicyChanged, pawl.Actor{Type: "user", ID: person}, "person "+person+": a login added, "+login.Issuer); err != nil {
-		p.Logins = p.Logins[:len(p.Logins)-1] // nothing changes unseen
-		_, undone := s.cfg.Roster.PutPerson(context.WithoutCancel(r.Context()), p)
-		return errors.Join(err, undone)
-	}
-	return nil
+	})
 }
 
 // goOn leads on by a page of ours. A redirect would still be part of the

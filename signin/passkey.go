@@ -16,7 +16,6 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
-	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/roster"
 )
 
@@ -239,14 +238,9 @@ func (s *Server) keep(r *http.Request, o owner, t ticket) error {
 		called = "passkey"
 	}
 	k := roster.Passkey{ID: bytes.Clone(c.ID), Person: o.p.ID, Name: called, Data: data, Created: s.now()}
-	if err := s.cfg.Roster.AddPasskey(r.Context(), k); err != nil {
-		return err
-	}
-	if err := s.record(r.Context(), audit.PolicyChanged, pawl.Actor{Type: "user", ID: o.p.ID}, "person "+o.p.ID+": a passkey added, "+called); err != nil {
-		s.cfg.Roster.DropPasskey(context.WithoutCancel(r.Context()), o.p.ID, k.ID) // nothing changes unseen
-		return err
-	}
-	return nil
+	return s.policy(r.Context(), pawl.Actor{Type: "user", ID: o.p.ID}, o.p.ID, "a passkey added, "+called, func() error {
+		return s.cfg.Roster.AddPasskey(r.Context(), k)
+	})
 }
 
 // answer is what a script of ours gets: a document, or a problem to show.

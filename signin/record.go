@@ -9,6 +9,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/roster/logged"
 )
 
 // nobody is who asks, as long as it is not known.
@@ -21,28 +22,10 @@ func (s *Server) record(ctx context.Context, action audit.Action, who pawl.Actor
 	return s.cfg.Record(ctx, ev)
 }
 
-// policy makes a change of who may come in, by whoever may make it: the intent is
-// in the log before it, and what became of it after. To crash in between leaves
-// an intent without an outcome, as everywhere.
-func (s *Server) policy(ctx context.Context, who pawl.Actor, detail string, change func() error) error {
-	intent := audit.New(audit.PolicyChanged, audit.Pending, s.now(), who)
-	intent.Context.Detail = detail
-	if err := s.cfg.Record(ctx, intent); err != nil {
-		return err
-	}
-	err := change()
-	after := audit.New(audit.PolicyChanged, audit.Success, s.now(), who)
-	after.Context.Detail, after.Prev = detail, intent.ID
-	if err != nil {
-		after.Outcome, after.Context.Kind = audit.Failure, pawl.KindOf(err).String()
-		if pawl.KindOf(err) == pawl.Unknown {
-			after.Outcome = audit.Unknown
-		}
-	}
-	if failed := s.cfg.Record(context.WithoutCancel(ctx), after); failed != nil {
-		s.cfg.Log.Error("recording a change of how somebody signs in", "err", failed)
-	}
-	return err
+// policy makes a change of who may come in, by whoever may make it, written down
+// before and after it.
+func (s *Server) policy(ctx context.Context, who pawl.Actor, person, detail string, change func() error) error {
+	return s.book.Change(ctx, logged.Change{By: who, Where: "person " + person, Detail: detail}, change)
 }
 
 // refuse writes down that somebody was turned away. Nobody waits for it, and

@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -12,15 +11,18 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/pawl-dev/pawl"
-	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/roster/logged"
 )
 
 // Config is what the door works with. Roster, Record and Origin are required.
 type Config struct {
 	Roster roster.Roster
 	// Record keeps an audit event. What cannot be recorded does not happen.
-	Record func(context.Context, ...audit.Event) error
+	Record logged.Record
+	// Recorded reads the audit log; nil: that the roster is older than the log is
+	// not noticed.
+	Recorded logged.Recorded
 	// Origin is the server as browsers see it: "https://pawl.acme.example". Plain
 	// http is for this machine only, as "http://localhost:8400".
 	Origin string
@@ -56,6 +58,7 @@ type Local struct {
 // use.
 type Server struct {
 	cfg     Config
+	book    *logged.Book
 	origin  *url.URL
 	cookie  string // the session cookie's name
 	mux     *http.ServeMux
@@ -85,6 +88,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, origin: origin, cookie: cookieName(origin), mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(),
 		limits: newLimits(cfg.Now), refused: newEcho(cfg.Now)}
+	s.book = &logged.Book{Roster: cfg.Roster, Record: cfg.Record, Recorded: cfg.Recorded, Now: s.now, Log: cfg.Log}
 	if err := s.cross.AddTrustedOrigin(cfg.Origin); err != nil {
 		return nil, badOrigin("it is not an origin")
 	}

@@ -105,7 +105,7 @@ func (s *Server) without(w http.ResponseWriter, r *http.Request, what string, dr
 	}
 	err = access.Check(who, access.Request{Action: access.Tokens})
 	if err == nil {
-		err = s.policy(r.Context(), who.Actor, "person "+who.Actor.ID+": "+what, func() error { return drop(who) })
+		err = s.policy(r.Context(), who.Actor, who.Actor.ID, what, func() error { return drop(who) })
 	}
 	if err != nil {
 		s.showWays(w, r, statuses[pawl.KindOf(err)], who, Page{Problem: said(err)})

@@ -63,7 +63,7 @@ func (x *examination) state(ctx context.Context) {
 	} else {
 		x.add(fine("journal", "sound: "+path))
 	}
-	x.add(x.key(j.Install(), dir), x.audit(ctx))
+	x.add(x.key(j.Install(), dir), x.audit(ctx), x.team(ctx, dir, j))
 }
 
 func folder(dir string) check {

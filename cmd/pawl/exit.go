@@ -175,6 +175,9 @@ func (a *app) classify(err error) *exit {
 		e.code, e.safe = exitHelp, "Nothing was changed now; what was done since the copy was made is not known here."
 		e.next = append(e.next, "pawl sweep --accept-restored-state   # accepts the older one, and lists what it does not know")
 	}
+	if olderTeam(err) {
+		e.code, e.safe = exitHelp, "Nothing was changed, and nobody was let in."
+	}
 	return e
 }
 

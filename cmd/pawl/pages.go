@@ -29,6 +29,7 @@ const (
 	helpUnfinished    pageCode = "unfinished"
 	helpLocked        pageCode = "locked"
 	helpRestored      pageCode = "restored-state"
+	helpRestoredTeam  pageCode = "restored-team"
 	helpDeclined      pageCode = "declined"
 	helpSignIn        pageCode = "sign-in"
 	helpForbidden     pageCode = "forbidden"
@@ -64,6 +65,9 @@ func ofError(e *exit) pageCode {
 	}
 	if setBack(e.err) {
 		return helpRestored
+	}
+	if olderTeam(e.err) {
+		return helpRestoredTeam
 	}
 	if noEntry(e.err) {
 		return helpForbidden

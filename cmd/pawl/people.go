@@ -18,8 +18,8 @@ func newPeopleCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "people", Short: "Who may come into a server: list, invite and change people",
 		Long: `Who may sign in to a server (pawl serve), and what they may do there. Here that is decided on
 the server's own machine, by who can write its state folder; admins do it in the console.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return usage("people: want ls, invite or change") }}
-	cmd.AddCommand(newPeopleListCommand(a), newPeopleInviteCommand(a), newPeopleChangeCommand(a))
+		RunE: func(cmd *cobra.Command, _ []string) error { return usage("people: want ls, invite, change or accept") }}
+	cmd.AddCommand(newPeopleListCommand(a), newPeopleInviteCommand(a), newPeopleChangeCommand(a), newPeopleAcceptCommand(a))
 	return cmd
 }
 

@@ -118,6 +118,7 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 		defer a.schedules(ctx, d, s.dir)()
 	}
 	a.tell("serving "+a.catalogFolder()+" on unix:"+o.socket, "catalog", a.catalogFolder(), "socket", o.socket)
+	a.tellAnew(door.stands)
 	if metricsAt != "" {
 		a.tell("metrics on http://"+metricsAt+"/metrics", "address", metricsAt)
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"os/user"
-	"path/filepath"
 	"strconv"
 
 	"github.com/pawl-dev/pawl"
@@ -16,7 +15,7 @@ import (
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/peer"
 	"github.com/pawl-dev/pawl/roster"
-	teamfile "github.com/pawl-dev/pawl/roster/sqlite"
+	"github.com/pawl-dev/pawl/roster/logged"
 	"github.com/pawl-dev/pawl/secretref"
 	"github.com/pawl-dev/pawl/signin"
 )
@@ -27,6 +26,7 @@ type doorway struct {
 	*signin.Server
 	team   *desk.Team
 	people roster.Roster
+	stands logged.Standing // to the audit log
 }
 
 func (d *doorway) Close() error { return d.people.Close() }
@@ -34,16 +34,16 @@ func (d *doorway) Close() error { return d.people.Close() }
 // openDoor opens the doorway of a state. Origin is the server as browsers see
 // it; behind a proxy, the proxy says who they are.
 func (a *app) openDoor(ctx context.Context, s *store, cat *catalog.Catalog, origin string, behindProxy bool) (*doorway, error) {
-	people, err := teamfile.Open(ctx, filepath.Join(s.dir, "team.db"))
+	people, stands, err := a.openTeam(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	in, err := signin.New(signin.Config{Roster: people, Record: s.Record, Origin: origin, BehindProxy: behindProxy, Local: localPeer, Settle: true,
+	in, err := signin.New(signin.Config{Roster: people, Record: s.Record, Recorded: s.AuditPage, Origin: origin, BehindProxy: behindProxy, Local: localPeer, Settle: true,
 		Providers: a.providersOf(cat), Log: a.log()})
 	if err != nil {
 		return nil, errors.Join(err, people.Close())
 	}
-	return &doorway{in, desk.NewTeam(desk.TeamConfig{Roster: people, Record: s.Record, Log: a.log()}), people}, nil
+	return &doorway{in, desk.NewTeam(desk.TeamConfig{Roster: people, Record: s.Record, Recorded: s.AuditPage, Log: a.log()}), people, stands}, nil
 }
 
 // tellOfFirst says how the first admin comes in where nobody looks at a terminal.
@@ -98,29 +98,4 @@ func localPeer(r *http.Request) (signin.Local, bool) {
 	}
 	host, _ := os.Hostname()
 	return signin.Local{User: name, ID: name + "@" + host, Owner: uid == 0 || uid == os.Getuid()}, true
-}
-
-// asOwner opens the team of the state for a command on the server's own machine.
-// Who can write the state folder may do everything; if the roster knows them as
-// somebody, they are that somebody.
-func (a *app) asOwner(ctx context.Context, f func(*desk.Team, access.Subject) error) error {
-	s, err := a.openState(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	people, err := teamfile.Open(ctx, filepath.Join(s.dir, "team.db"))
-	if err != nil {
-		return err
-	}
-	defer people.Close()
-	who := access.Subject{Actor: a.actor(), Roles: access.Roles(), Fresh: true}
-	p, err := people.PersonOf(ctx, roster.UnixLogin(a.userName()))
-	switch {
-	case err == nil:
-		who.Actor.ID, who.Teams = p.ID, p.Teams
-	case pawl.KindOf(err) != pawl.NotFound:
-		return err
-	}
-	return f(desk.NewTeam(desk.TeamConfig{Roster: people, Record: s.Record, Log: a.log()}), who)
 }

@@ -84,7 +84,7 @@ var diagram = []row{
 
 	// A team around it: what people ask for, and what drives it for them.
 	{pkg: "peer", uses: ".", deps: "golang.org/x/sys", not: "net/http log/slog"},
-	{pkg: "desk", uses: ". access api audit catalog engine evidence history journal roster rotation schedule", tests: "desk/desktest", not: "os net net/http"},
+	{pkg: "desk", uses: ". access api audit catalog engine evidence history journal roster roster/logged rotation schedule", tests: "desk/desktest", not: "os net net/http"},
 	{pkg: "desk/desktest", uses: ". access audit catalog desk engine journal provider/all seal", not: "net net/http"},
 	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest roster evidence", not: "os"},
 
@@ -92,13 +92,14 @@ var diagram = []row{
 	{pkg: "roster", uses: ". access", tests: "roster/rostertest", not: "os net net/http log/slog"},
 	{pkg: "roster/rostertest", uses: ". access roster", deps: "github.com/google/go-cmp", not: "os net net/http"},
 	{pkg: "roster/sqlite", uses: ". roster", deps: "modernc.org/sqlite", tests: "access roster/rostertest", not: "net net/http log/slog"},
+	{pkg: "roster/logged", uses: ". audit journal roster", not: "os net net/http"},
 	{pkg: "notify", uses: ". access api catalog desk rotation", tests: "desk/desktest notify/outbox", not: "os net net/http"},
 	{pkg: "notify/outbox", uses: ". notify", deps: "modernc.org/sqlite", not: "net net/http log/slog"},
 	{pkg: "notify/mail/smtpsim", not: "os log/slog"},
 	{pkg: "notify/slack", uses: ". notify", deps: "github.com/gorilla/websocket github.com/slack-go/slack", tests: "provider/wire provider/slack/slacksim", not: "os"},
 	{pkg: "notify/*", uses: ". notify", tests: "provider/wire notify/mail/smtpsim", not: "os log/slog"},
 	{pkg: "metrics", uses: ". access desk history", deps: "github.com/prometheus/client_golang", tests: "api desk/desktest", not: "os"},
-	{pkg: "signin", uses: ". access audit roster", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", not: "os"},
+	{pkg: "signin", uses: ". access audit roster roster/logged", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", not: "os"},
 	{pkg: "team", uses: ". access api desk", tests: "audit roster", not: "os"},
 
 	{pkg: "console", uses: ". access api desk", tests: "audit desk/desktest", not: "os log/slog"},
