@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/frame"
 )
 
 // A chart is a row of bars, one a rotation, as high as it took. Its numbers are
@@ -38,7 +39,7 @@ func draw(runs []api.Bar) chart {
 		}
 		word := outcomeBadge(run.Outcome)
 		c.Bars = append(c.Bars, bar{X: i * barStep, Y: chartHeight - h, H: h, ID: run.ID, Outcome: word.Word, Tone: word.Tone,
-			Title: run.ID + ", " + word.Word + ", " + took(run.Took) + ", " + run.At.UTC().Format(time.DateOnly)})
+			Title: run.ID + ", " + word.Word + ", " + frame.Took(run.Took) + ", " + run.At.UTC().Format(time.DateOnly)})
 	}
 	return c
 }

@@ -1,12 +1,13 @@
 package console
 
 import (
-	"html/template"
+	"io/fs"
 	"net/http"
 	"time"
 
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/desk"
+	"github.com/pawl-dev/pawl/frame"
 )
 
 // Config is what the console works with. Desk and Who are required.
@@ -20,23 +21,17 @@ type Config struct {
 	// they say once more who they are. Both are given the way back as ?next=.
 	// Where they are empty, it is only said that it would be needed.
 	SignIn, Again string
-	// SignOut is the path that the form for signing out posts to; empty: there
-	// is none.
-	SignOut string
-	// Team is the path below which people see who belongs to the team, and at
-	// /me what lets themselves in; empty: there are no such pages.
-	Team string
 
-	Version string
-	Note    string           // on top of every page: "Everything here is simulated."
-	Now     func() time.Time // nil: time.Now
+	// Frame is what is around the pages.
+	Frame frame.Config
+	Now   func() time.Time // nil: time.Now
 }
 
 // A Console is safe for concurrent use.
 type Console struct {
 	cfg    Config
 	mux    *http.ServeMux
-	pages  map[string]*template.Template
+	frame  *frame.Frame
 	guard  http.Handler
 	closed chan struct{}
 }
@@ -47,7 +42,14 @@ func New(cfg Config) *Console {
 		cfg.Now = time.Now
 	}
 	c := &Console{cfg: cfg, mux: http.NewServeMux(), closed: make(chan struct{})}
-	c.pages = parse(c.funcs())
+	if cfg.Frame.Now == nil {
+		cfg.Frame.Now = cfg.Now
+	}
+	files, err := fs.Sub(templates, "templates")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	c.frame = frame.New(cfg.Frame, files, c.funcs())
 	c.routes()
 	c.guard = guarded(c.mux, http.HandlerFunc(c.foreign))
 	return c
@@ -72,7 +74,7 @@ func (c *Console) routes() {
 	c.raw("GET /audit/key", c.auditKey)
 	c.raw("GET /credentials.csv", c.csv)
 	c.raw("GET /events", c.events)
-	c.mux.Handle("GET /static/{name}", static())
+	c.mux.Handle("GET /static/{name}", frame.Static())
 	c.get("GET /", c.lost)
 }
 
@@ -84,7 +86,7 @@ const mostBody = 64 << 10
 
 // ServeHTTP implements [http.Handler].
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	harden(w.Header())
+	frame.Harden(w.Header())
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 	c.guard.ServeHTTP(w, r)
 }

@@ -6,7 +6,6 @@
 // without JavaScript: what changes something is a form that posts, and a GET
 // never changes anything. With it, a page follows what happens: one stream says
 // that something has changed, never what, and the page asks for itself again by
-// an ordinary request. The browser is told to run nothing but the four files in
-// static, by a nonce that is new with each response, and to refuse text as
-// markup outside of them (Trusted Types).
+// an ordinary request. What is around the pages, and what browsers are told they
+// may do, is package frame's.
 package console

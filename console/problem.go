@@ -9,6 +9,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/desk"
+	"github.com/pawl-dev/pawl/frame"
 )
 
 // A problem is an error for people: what happened, whether anything is broken,
@@ -39,7 +40,7 @@ var problems = map[pawl.Kind]struct {
 func (c *Console) fail(w http.ResponseWriter, r *http.Request, who access.Subject, err error) {
 	kind := pawl.KindOf(err)
 	if again(err) && c.cfg.Again != "" {
-		http.Redirect(w, r, withNext(c.cfg.Again, withQuery(nextOf(r), shownAgain)), http.StatusSeeOther)
+		http.Redirect(w, r, withNext(c.cfg.Again, withQuery(nextOf(r), frame.ShownAgain)), http.StatusSeeOther)
 		return
 	}
 	p := problem{Title: problems[kind].title, Hint: pawl.HintOf(err), Safe: "Nothing was changed.", Next: nextOf(r)}
@@ -54,10 +55,6 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, who access.Subjec
 	}
 	c.render(w, r, who, &view{name: "problem", title: p.Title, status: problems[kind].status, data: p})
 }
-
-// shownAgain is in the address of a page that somebody comes back to after they
-// said once more who they are. What they had asked for was not done.
-const shownAgain = "shown"
 
 func withQuery(path, name string) string { return path + "?" + name }
 

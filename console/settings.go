@@ -20,7 +20,7 @@ type ability struct {
 }
 
 func (c *Console) settings(_ *http.Request, who access.Subject) (*view, error) {
-	p := settingsPage{Who: who, Team: c.cfg.Team, People: access.Check(who, access.Request{Action: access.SeeSetup}) == nil}
+	p := settingsPage{Who: who, Team: c.cfg.Frame.Team, People: access.Check(who, access.Request{Action: access.SeeSetup}) == nil}
 	fresh := who
 	fresh.Fresh = true
 	for _, a := range access.Actions() {

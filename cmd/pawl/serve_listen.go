@@ -17,6 +17,7 @@ import (
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/console"
 	"github.com/pawl-dev/pawl/desk"
+	"github.com/pawl-dev/pawl/frame"
 	"github.com/pawl-dev/pawl/server"
 	"github.com/pawl-dev/pawl/team"
 )
@@ -150,7 +151,7 @@ type front struct {
 // anything: a stream sets its own for each thing that it says.
 func (f front) server() *http.Server {
 	api := server.New(server.Config{Desk: f.desk, Version: version, Who: f.who, Team: f.team})
-	pages := console.New(console.Config{Desk: f.desk, Who: f.who, SignIn: "/sign-in", Again: f.again, SignOut: "/sign-out", Team: "/team", Version: version, Note: f.note})
+	pages := console.New(console.Config{Desk: f.desk, Who: f.who, SignIn: "/sign-in", Again: f.again, Frame: around(f.note)})
 	people := team.New(team.Config{Team: f.team, Who: f.who})
 	mux := http.NewServeMux()
 	mux.Handle("/api/v1/", api)
@@ -168,6 +169,11 @@ func (f front) server() *http.Server {
 	srv.RegisterOnShutdown(api.Close)
 	srv.RegisterOnShutdown(pages.Close)
 	return srv
+}
+
+// around is what is around every page.
+func around(note string) frame.Config {
+	return frame.Config{SignOut: "/sign-out", Team: "/team", Version: version, Note: note}
 }
 
 // named refuses requests that call the server by another name: a site whose

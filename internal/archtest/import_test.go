@@ -88,6 +88,9 @@ var diagram = []row{
 	{pkg: "desk/desktest", uses: ". access audit catalog desk engine journal provider/all seal", not: "net net/http"},
 	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest roster evidence", not: "os"},
 
+	// What pages are made of, whoever draws them.
+	{pkg: "frame", uses: ". access", not: "os log/slog"},
+
 	// Who may come in.
 	{pkg: "roster", uses: ". access", tests: "roster/rostertest", not: "os net net/http log/slog"},
 	{pkg: "roster/rostertest", uses: ". access roster", deps: "github.com/google/go-cmp", not: "os net net/http"},
@@ -102,7 +105,7 @@ var diagram = []row{
 	{pkg: "signin", uses: ". access audit roster roster/logged", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", not: "os"},
 	{pkg: "team", uses: ". access api desk", tests: "audit roster", not: "os"},
 
-	{pkg: "console", uses: ". access api desk", tests: "audit desk/desktest", not: "os log/slog"},
+	{pkg: "console", uses: ". access api desk frame", tests: "audit desk/desktest", not: "os log/slog"},
 
 	// Vendors that are simulated, and the machinery of tests.
 	{pkg: "sim", not: "log/slog"},

@@ -1,4 +1,4 @@
-package console
+package frame
 
 import "html/template"
 
@@ -34,7 +34,7 @@ var icons = map[string]string{
 	"out":      `<path d="M9.600 3H3v10h6.600M6.600 8h7.200M11.200 5.400L13.800 8l-2.600 2.600"/>`,
 }
 
-// icon is decoration: the word beside it says the same.
-func icon(name string) template.HTML {
+// Icon is decoration: the word beside it says the same.
+func Icon(name string) template.HTML {
 	return template.HTML(`<svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">` + icons[name] + `</svg>`)
 }

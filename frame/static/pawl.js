@@ -45,7 +45,7 @@
       return;
     }
     if (e.key === 'g') { going = true; setTimeout(() => { going = false; }, 1500); }
-    else if (e.key === '?') help.showModal();
+    else if (e.key === '?' && help) help.showModal();
     else if (e.key === '/' && $('q')) { e.preventDefault(); $('q').focus(); }
   });
 })();

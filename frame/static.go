@@ -1,4 +1,4 @@
-package console
+package frame
 
 import (
 	"crypto/sha256"
@@ -15,9 +15,9 @@ import (
 //go:embed static
 var files embed.FS
 
-// static serves what is in static. A page names a file with its digest, so that
-// it may be kept for ever.
-func static() http.Handler {
+// Static serves, at /static/{name}, what pages load. A page names a file with its
+// digest, so that it may be kept for ever.
+func Static() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := r.PathValue("name")
 		text, err := files.ReadFile("static/" + name)
@@ -37,7 +37,7 @@ func static() http.Handler {
 func asset(name string) string {
 	text, err := files.ReadFile("static/" + name)
 	if err != nil {
-		panic("pawl: console: " + err.Error()) // named by a template, and embedded with it
+		panic("pawl: frame: " + err.Error()) // named by a template, and embedded with it
 	}
 	return "/static/" + name + "?v=" + digest(text)
 }
