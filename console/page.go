@@ -45,7 +45,7 @@ func (c *Console) raw(pattern string, f func(http.ResponseWriter, *http.Request,
 	c.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		who, err := c.cfg.Who(r)
 		if pawl.KindOf(err) == pawl.Denied && c.cfg.SignIn != "" {
-			http.Redirect(w, r, withNext(c.cfg.SignIn, back(r)), http.StatusSeeOther)
+			http.Redirect(w, r, frame.WithNext(c.cfg.SignIn, back(r)), http.StatusSeeOther)
 			return
 		}
 		if err == nil {

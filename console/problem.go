@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -40,7 +39,7 @@ var problems = map[pawl.Kind]struct {
 func (c *Console) fail(w http.ResponseWriter, r *http.Request, who access.Subject, err error) {
 	kind := pawl.KindOf(err)
 	if again(err) && c.cfg.Again != "" {
-		http.Redirect(w, r, withNext(c.cfg.Again, withQuery(nextOf(r), frame.ShownAgain)), http.StatusSeeOther)
+		http.Redirect(w, r, frame.WithNext(c.cfg.Again, withQuery(nextOf(r), frame.ShownAgain)), http.StatusSeeOther)
 		return
 	}
 	p := problem{Title: problems[kind].title, Hint: pawl.HintOf(err), Safe: "Nothing was changed.", Next: nextOf(r)}
@@ -57,15 +56,6 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, who access.Subjec
 }
 
 func withQuery(path, name string) string { return path + "?" + name }
-
-// withNext is a path that is told the way back.
-func withNext(path, next string) string {
-	sep := "?"
-	if strings.Contains(path, "?") {
-		sep = "&"
-	}
-	return path + sep + "next=" + url.QueryEscape(next)
-}
 
 // cause is the innermost of our errors: what happened, without the way there.
 func cause(err error) string {

@@ -9,8 +9,6 @@ import (
 // settingsPage is who somebody is here, and what they may do.
 type settingsPage struct {
 	Who     access.Subject
-	Team    string // where people and tokens are looked after
-	People  bool   // whether who looks may see who belongs to the team
 	Actions []ability
 }
 
@@ -20,7 +18,7 @@ type ability struct {
 }
 
 func (c *Console) settings(_ *http.Request, who access.Subject) (*view, error) {
-	p := settingsPage{Who: who, Team: c.cfg.Frame.Team, People: access.Check(who, access.Request{Action: access.SeeSetup}) == nil}
+	p := settingsPage{Who: who}
 	fresh := who
 	fresh.Fresh = true
 	for _, a := range access.Actions() {

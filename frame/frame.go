@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -97,6 +98,15 @@ type drawn struct {
 // said once more who they are. What they had asked for was not done, and the
 // page says so.
 const ShownAgain = "shown"
+
+// WithNext is the path of a page that leads somewhere else afterwards.
+func WithNext(path, next string) string {
+	sep := "?"
+	if strings.Contains(path, "?") {
+		sep = "&"
+	}
+	return path + sep + "next=" + url.QueryEscape(next)
+}
 
 // Show writes a page, whole or not at all.
 func (f *Frame) Show(w http.ResponseWriter, r *http.Request, who access.Subject, v View) error {

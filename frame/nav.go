@@ -52,9 +52,9 @@ func (f *Frame) tabs(who access.Subject, at string) []link {
 	if f.cfg.Team == "" {
 		return nil
 	}
-	all := []link{{Path: "/settings", Title: "What you may do"}, {Path: "/sign-in/ways", Title: "How you sign in"}, {Path: f.cfg.Team + "/me", Title: "Sessions and tokens"}}
+	all := []link{{Path: "/settings", Title: "You"}, {Path: "/sign-in/ways", Title: "Sign-in"}, {Path: f.cfg.Team + "/me", Title: "Sessions and tokens"}}
 	if access.Check(who, access.Request{Action: access.SeeSetup}) == nil {
-		all = append(all, link{Path: f.cfg.Team, Title: "The team"})
+		all = append(all, link{Path: f.cfg.Team, Title: "Team"})
 	}
 	found := false
 	for i := range all {

@@ -12,8 +12,9 @@ func (f *Frame) funcs() template.FuncMap {
 	now := func() time.Time { return f.cfg.Now().UTC() }
 	return template.FuncMap{
 		"asset": asset, "icon": Icon, "join": strings.Join, "took": Took,
-		"ago": func(t any) template.HTML { return moment(t, now(), true) },
-		"at":  func(t any) template.HTML { return moment(t, now(), false) },
+		"ago":   func(t any) template.HTML { return moment(t, now(), true) },
+		"at":    func(t any) template.HTML { return moment(t, now(), false) },
+		"clock": clock,
 		"plural": func(n int, one, many string) string {
 			if n == 1 {
 				return "1 " + one
@@ -45,6 +46,12 @@ func moment(value any, now time.Time, relative bool) template.HTML {
 		text, title = t.Format("2006-01-02 15:04")+" UTC", exact+", "+text
 	}
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, t.Format(time.RFC3339), title, text)) // digits and our own words only
+}
+
+// clock is the time of a day for people, with the day in its title.
+func clock(t time.Time) template.HTML {
+	t = t.UTC()
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s UTC">%s</time>`, t.Format(time.RFC3339), t.Format("2006-01-02 15:04:05"), t.Format("15:04:05"))) // digits only
 }
 
 // distance is how far a time is away, in words.

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/frame"
 	"github.com/pawl-dev/pawl/roster"
 )
 
@@ -143,8 +145,7 @@ func (s *Server) link(r *http.Request, person string, login roster.Login) error 
 // goOn leads on by a page of ours. A redirect would still be part of the
 // provider's request, and browsers send no strict cookie with that.
 func (s *Server) goOn(w http.ResponseWriter, r *http.Request, next string) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if err := pageTemplate.ExecuteTemplate(w, "on", next); err != nil {
+	if err := s.frame.Show(w, r, access.Subject{}, frame.View{Name: "on", Title: "Signed in", Bare: true, Onward: next}); err != nil {
 		s.cfg.Log.Error("going on", "err", err)
 	}
 }

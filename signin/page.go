@@ -3,11 +3,13 @@ package signin
 import (
 	"embed"
 	"errors"
-	"html/template"
+	"io/fs"
 	"net/http"
 	"strings"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/frame"
 )
 
 // A Page is what the sign-in page shows.
@@ -21,16 +23,30 @@ type Page struct {
 	Keys    bool   // whether passkeys can be used
 	Buttons []Button
 
-	Ways     bool // it is the page of what somebody signs in with
-	Fresh    bool // they have just shown who they are
+	Ways     bool           // it is the page of what somebody signs in with
+	Who      access.Subject // whose
+	Fresh    bool           // they have just shown who they are
+	Again    string         // where they would
 	Passkeys []Way
 	Logins   []string // issuers
 }
 
-//go:embed page.html style.css passkey.js
-var assets embed.FS
+//go:embed templates/*.html
+var templates embed.FS
 
-var pageTemplate = template.Must(template.ParseFS(assets, "page.html"))
+//go:embed passkey.js
+var passkeyJS []byte
+
+// module is the address of what talks to the browser's authenticators.
+const module = "/sign-in/passkey.js"
+
+func newFrame(cfg frame.Config) *frame.Frame {
+	files, err := fs.Sub(templates, "templates")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return frame.New(cfg, files, nil)
+}
 
 // page is where somebody signs in, or says once more who they are (?again).
 func (s *Server) page(w http.ResponseWriter, r *http.Request) {
@@ -54,28 +70,23 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p Page
 		p.First = !founded
 	}
 	p.Note, p.Code, p.Keys, p.Buttons = s.cfg.Note, p.Person == "", s.keys != nil, s.buttons()
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	if s.cfg.Page != nil {
-		s.cfg.Page(w, r, p)
-		return
+	p.Again = frame.WithNext(s.cfg.Again, "/sign-in/ways?"+frame.ShownAgain)
+	v := frame.View{Name: "in", Title: "Sign in", Bare: true, Status: status, Modules: []string{module}, Data: p}
+	switch {
+	case p.Ways:
+		v.Name, v.Title, v.At, v.Bare = "ways", "How you sign in", "/sign-in/ways", false
+	case p.Person != "":
+		v.Title = "Say once more who you are"
 	}
-	if err := pageTemplate.Execute(w, p); err != nil {
+	if err := s.frame.Show(w, r, p.Who, v); err != nil {
 		s.cfg.Log.Error("drawing the sign-in page", "err", err)
 	}
 }
 
-func (s *Server) asset(name, kind string) http.HandlerFunc {
-	text, err := assets.ReadFile(name)
-	return func(w http.ResponseWriter, r *http.Request) {
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", kind)
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Write(text)
-	}
+func (s *Server) script(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Write(passkeyJS)
 }
 
 // said is an error as a sentence for people: what happened, and what to do.

@@ -40,7 +40,7 @@ if (box && able) {
       const { next } = await signIn();
       location.assign(next);
     } catch (err) {
-      if (err.again) location.assign("/sign-in?again&next=/sign-in/ways");
+      if (err.again) location.assign(box.dataset.again);
       problem.textContent = err.name === "NotAllowedError" ? "Nothing was done: the browser got no answer, or a no." : err.message;
       button.disabled = false;
       button.focus();

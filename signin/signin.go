@@ -11,6 +11,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/frame"
 	"github.com/pawl-dev/pawl/roster"
 	"github.com/pawl-dev/pawl/roster/logged"
 )
@@ -41,10 +42,13 @@ type Config struct {
 	Stale bool
 	// Note is said on the sign-in page, above everything.
 	Note string
-	// Page draws the sign-in page in the look of an application. Nil: plainly.
-	Page func(http.ResponseWriter, *http.Request, Page)
-	Now  func() time.Time // nil: time.Now
-	Log  *slog.Logger     // nil: nothing is logged
+	// Again is where who is signed in says once more who they are; empty:
+	// /sign-in?again.
+	Again string
+	// Frame is what is around the pages. What they load is served by frame.Static.
+	Frame frame.Config
+	Now   func() time.Time // nil: time.Now
+	Log   *slog.Logger     // nil: nothing is logged
 }
 
 // Local is a user of the machine that the server runs on.
@@ -62,6 +66,7 @@ type Server struct {
 	origin  *url.URL
 	cookie  string // the session cookie's name
 	mux     *http.ServeMux
+	frame   *frame.Frame
 	cross   *http.CrossOriginProtection
 	limits  *limits
 	refused *echo
@@ -86,7 +91,13 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, origin: origin, cookie: cookieName(origin), mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(),
+	if cfg.Again == "" {
+		cfg.Again = "/sign-in?again"
+	}
+	if cfg.Frame.Now == nil {
+		cfg.Frame.Now = cfg.Now
+	}
+	s := &Server{cfg: cfg, origin: origin, cookie: cookieName(origin), mux: http.NewServeMux(), frame: newFrame(cfg.Frame), cross: http.NewCrossOriginProtection(),
 		limits: newLimits(cfg.Now), refused: newEcho(cfg.Now)}
 	s.book = &logged.Book{Roster: cfg.Roster, Record: cfg.Record, Recorded: cfg.Recorded, Now: s.now, Log: cfg.Log}
 	if err := s.cross.AddTrustedOrigin(cfg.Origin); err != nil {
@@ -131,8 +142,7 @@ func loopback(host string) bool {
 // routes is every route there is.
 func (s *Server) routes() {
 	s.mux.HandleFunc("GET /sign-in", s.page)
-	s.mux.HandleFunc("GET /sign-in/style.css", s.asset("style.css", "text/css; charset=utf-8"))
-	s.mux.HandleFunc("GET /sign-in/passkey.js", s.asset("passkey.js", "text/javascript; charset=utf-8"))
+	s.mux.HandleFunc("GET "+module, s.script)
 	s.mux.HandleFunc("POST /sign-in/code", s.code)
 	s.mux.HandleFunc("GET /sign-in/ways", s.ways)
 	s.mux.HandleFunc("POST /sign-in/logins/drop", s.dropLogin)
@@ -175,13 +185,7 @@ func (s *Server) sameOrigin(r *http.Request) error {
 
 // harden sets what keeps a page to itself.
 func (s *Server) harden(h http.Header) {
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "+
-		"base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	frame.Harden(h)
 	if s.origin.Scheme == "https" {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}

@@ -38,7 +38,7 @@ func (s *Server) showWays(w http.ResponseWriter, r *http.Request, status int, wh
 }
 
 func (s *Server) fillWays(r *http.Request, who access.Subject, p *Page) error {
-	p.Ways, p.Person, p.Fresh = true, who.Actor.ID, who.Fresh
+	p.Ways, p.Who, p.Person, p.Fresh = true, who, who.Actor.ID, who.Fresh
 	me, err := s.cfg.Roster.Person(r.Context(), who.Actor.ID)
 	if err != nil {
 		return err

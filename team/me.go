@@ -13,7 +13,7 @@ import (
 
 // me is what lets oneself and one's programs in.
 func (t *Team) me(r *http.Request, who access.Subject, p *page) error {
-	p.Own, p.Roles, p.Actions = true, texts(who.Roles), texts(access.Actions())
+	p.Roles, p.Actions = texts(who.Roles), texts(access.Actions())
 	all, err := t.cfg.Team.Tokens(r.Context(), who)
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func (t *Team) makeToken(r *http.Request, who access.Subject, p *page) error {
 	if err != nil {
 		return err
 	}
-	p.Secret, p.Of = reveal(value), "The token "+made.Name+", good until "+when(made.Expires)+". Put it where it belongs now."
+	p.Secret, p.Of = reveal(value), "The token "+made.Name+", good until "+made.Expires.UTC().Format("2 Jan 2006 15:04 UTC")+". Put it where it belongs now."
 	return nil
 }
 

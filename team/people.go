@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -19,13 +18,13 @@ type page struct {
 	Here    string // the page's path
 	Problem string
 	Stale   bool   // they only have to say once more who they are
+	Again   string // where they do
 	Secret  string // that was just made, and is shown once
 	Of      string // what it is
 
 	People []person
 	Grants []string // roles that they may give
 
-	Own      bool // the page of oneself
 	Tokens   []api.Token
 	Sessions []api.Session
 	Roles    []string // of oneself, for a token
@@ -126,18 +125,6 @@ func texts[T ~string](all []T) []string {
 		out = append(out, string(s))
 	}
 	return out
-}
-
-// when is a time for people.
-func when(t any) string {
-	at, ok := t.(time.Time)
-	if p, is := t.(*time.Time); is && p != nil {
-		at, ok = *p, true
-	}
-	if !ok || at.IsZero() {
-		return "never"
-	}
-	return at.UTC().Format("2 Jan 2006 15:04 UTC")
 }
 
 type errText string

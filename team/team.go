@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"html/template"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/desk"
+	"github.com/pawl-dev/pawl/frame"
 )
 
 // Config is what the pages work with. Team and Who are required.
@@ -19,29 +21,39 @@ type Config struct {
 	Team *desk.Team
 	// Who finds out who asks; it refuses what another site makes a browser send.
 	Who func(*http.Request) (access.Subject, error)
-	Log *slog.Logger // nil: nothing is logged
+	// Again is where somebody says once more who they are; empty: /sign-in?again.
+	Again string
+	// Frame is what is around the pages.
+	Frame frame.Config
+	Log   *slog.Logger // nil: nothing is logged
 }
 
 // Team is the handler of /team. It is safe for concurrent use.
 type Team struct {
-	cfg Config
-	mux *http.ServeMux
+	cfg   Config
+	mux   *http.ServeMux
+	frame *frame.Frame
 }
 
 // mostBody bounds what is read of a form.
 const mostBody = 16 << 10
 
-//go:embed page.html
-var files embed.FS
-
-var pages = template.Must(template.New("").Funcs(template.FuncMap{"join": strings.Join, "when": when, "roles": ticks}).ParseFS(files, "page.html"))
+//go:embed templates/*.html
+var templates embed.FS
 
 // New returns the pages.
 func New(cfg Config) *Team {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	t := &Team{cfg: cfg, mux: http.NewServeMux()}
+	if cfg.Again == "" {
+		cfg.Again = "/sign-in?again"
+	}
+	files, err := fs.Sub(templates, "templates")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	t := &Team{cfg: cfg, mux: http.NewServeMux(), frame: frame.New(cfg.Frame, files, template.FuncMap{"roles": ticks})}
 	t.get("GET /team", t.people)
 	t.post("POST /team/invite", t.invite)
 	t.post("POST /team/change", t.change)
@@ -54,13 +66,7 @@ func New(cfg Config) *Team {
 
 // ServeHTTP implements [http.Handler].
 func (t *Team) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	frame.Harden(w.Header())
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 	t.mux.ServeHTTP(w, r)
 }
@@ -73,7 +79,7 @@ func (t *Team) get(pattern string, fill handler) {
 	t.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		if who, ok := t.known(w, r); ok {
 			p := &page{Me: who.Actor.ID, Here: r.URL.Path}
-			t.show(w, p, fill(r, who, p))
+			t.show(w, r, who, p, fill(r, who, p))
 		}
 	})
 }
@@ -102,7 +108,7 @@ func (t *Team) post(pattern string, do handler) {
 		if filled := fill(r, who, p); err == nil {
 			err = filled
 		}
-		t.show(w, p, err)
+		t.show(w, r, who, p, err)
 	})
 }
 
@@ -123,18 +129,20 @@ func (t *Team) known(w http.ResponseWriter, r *http.Request) (access.Subject, bo
 }
 
 // show writes a page with what went wrong, if anything did.
-func (t *Team) show(w http.ResponseWriter, p *page, err error) {
-	status := http.StatusOK
+func (t *Team) show(w http.ResponseWriter, r *http.Request, who access.Subject, p *page, err error) {
+	v := frame.View{Name: "people", Title: "The team", At: p.Here, Data: p}
+	if p.Here != "/team" {
+		v.Name, v.Title = "me", "Sessions and tokens"
+	}
 	if err != nil {
 		kind := pawl.KindOf(err)
-		status, p.Problem, p.Stale = statuses[kind], sentence(err), kind == pawl.Operator
-		if status >= 500 {
+		v.Status, p.Problem, p.Stale = statuses[kind], sentence(err), kind == pawl.Operator
+		p.Again = frame.WithNext(t.cfg.Again, p.Here+"?"+frame.ShownAgain)
+		if v.Status >= 500 {
 			t.cfg.Log.Error("the team's pages", "err", err)
 		}
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	if err := pages.ExecuteTemplate(w, "page.html", p); err != nil {
+	if err := t.frame.Show(w, r, who, v); err != nil {
 		t.cfg.Log.Error("drawing a page", "err", err)
 	}
 }

@@ -88,8 +88,8 @@ func (a *app) runServeDemo(ctx context.Context, o *serving) error {
 	if err != nil {
 		return err
 	}
-	f := front{desk: sh.desk, team: desk.NewTeam(desk.TeamConfig{Roster: door.roster, Record: sh.journal.Record, Log: a.log()}), who: door.Who, door: door, more: map[string]http.Handler{"/demo/": door.pages()}, again: "/demo/again", host: host,
-		note: "A demonstration: every vendor is simulated, and all of it is gone when it stops."}
+	f := front{desk: sh.desk, team: desk.NewTeam(desk.TeamConfig{Roster: door.roster, Record: sh.journal.Record, Log: a.log()}), who: door.Who, door: door, more: map[string]http.Handler{"/demo/": door.pages()}, again: demoAgain, host: host,
+		note: demoNote}
 	if err := sh.open(ctx); err != nil {
 		return err
 	}

@@ -2,7 +2,8 @@ package main
 
 import (
 	"context"
-	"html/template"
+	"embed"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/frame"
 	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/roster"
 	"github.com/pawl-dev/pawl/signin"
@@ -30,7 +32,15 @@ type stageDoor struct {
 	roster roster.Roster
 	origin string
 	ways   map[roster.Hash]string // whom the code of a link lets in
+	frame  *frame.Frame
 }
+
+// demoNote is on every page, and demoAgain where somebody says once more who they
+// are.
+const (
+	demoNote  = "A demonstration: every vendor is simulated, and all of it is gone when it stops."
+	demoAgain = "/demo/again"
+)
 
 // stageNote is on the sign-in page, since nobody has anything else to use there.
 const stageNote = "This is a demonstration. Its people come in by the links that “pawl serve --demo” printed in the terminal, one for each of them: open one again, as often as you like."
@@ -44,14 +54,14 @@ func openStageDoor(ctx context.Context, j journal.Journal, origin string) (*stag
 			return nil, err
 		}
 	}
-	cfg := signin.Config{Roster: people, Record: j.Record, Origin: origin, Note: stageNote}
+	cfg := signin.Config{Roster: people, Record: j.Record, Origin: origin, Note: stageNote, Again: demoAgain, Frame: around(demoNote)}
 	in, err := signin.New(cfg)
 	if err != nil {
 		return nil, err
 	}
 	cfg.Stale = true
 	links, err := signin.New(cfg)
-	return &stageDoor{in, links, people, origin, map[roster.Hash]string{}}, err
+	return &stageDoor{in, links, people, origin, map[roster.Hash]string{}, stageFrame()}, err
 }
 
 // link is an address that lets somebody in for as long as the demo runs. All of
@@ -73,7 +83,7 @@ func (d *stageDoor) pages() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /demo/in", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
-		showStagePage(w, stagePage{Title: "Enter the demo", Person: q.Get("as"), Action: "/demo/in", Code: q.Get("code"), Next: "/", Do: "Enter"})
+		d.show(w, r, "Enter the demo", stagePage{Person: q.Get("as"), Action: "/demo/in", Code: q.Get("code"), Next: "/"})
 	})
 	mux.HandleFunc("GET /demo/again", func(w http.ResponseWriter, r *http.Request) {
 		who, err := d.Who(r)
@@ -81,7 +91,7 @@ func (d *stageDoor) pages() http.Handler {
 			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 			return
 		}
-		showStagePage(w, stagePage{Title: "Say once more who you are", Person: who.Actor.ID, Action: "/demo/again", Next: r.URL.Query().Get("next"), Again: true, Do: "It is me"})
+		d.show(w, r, "Say once more who you are", stagePage{Person: who.Actor.ID, Action: "/demo/again", Next: r.URL.Query().Get("next"), Again: true})
 	})
 	mux.HandleFunc("POST /demo/in", d.in)
 	mux.HandleFunc("POST /demo/again", d.again)
@@ -151,42 +161,25 @@ func (s straight) WriteHeader(status int) {
 	s.ResponseWriter.WriteHeader(status)
 }
 
+// A stagePage is one of the two pages that only the demo has.
 type stagePage struct {
-	Title, Person, Action, Code, Next, Do string
-	Again                                 bool
+	Person, Action, Code, Next string
+	Again                      bool
 }
 
-var stagePageTemplate = template.Must(template.New("stage").Parse(`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{{.Title}} · pawl</title>
-<link rel="stylesheet" href="/sign-in/style.css">
-</head>
-<body>
-<main>
-<h1>{{.Title}}</h1>
-{{if .Again}}<p>You are signed in as <strong>{{.Person}}</strong>. What you are about to do asks for a fresh look: a passkey, or your
-identity provider. In a demo nobody has one, so your word is taken for it. (One can be <a href="/sign-in/ways">added</a>, and <a href="/sign-in?again&amp;next={{.Next}}">used</a>.)</p>
-{{else}}<p>You will be <strong>{{.Person}}</strong>. Every vendor here is simulated; nothing of yours is touched.</p>{{end}}
-<form method="post" action="{{.Action}}">
-{{if .Code}}<input type="hidden" name="code" value="{{.Code}}">{{end}}
-<input type="hidden" name="next" value="{{.Next}}">
-<button type="submit">{{.Do}}</button>
-</form>
-</main>
-</body>
-</html>
-`))
+//go:embed stage/*.html
+var stageFiles embed.FS
 
-func showStagePage(w http.ResponseWriter, p stagePage) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Content-Type-Options", "nosniff")
-	stagePageTemplate.Execute(w, p)
+// stageFrame draws them.
+func stageFrame() *frame.Frame {
+	files, err := fs.Sub(stageFiles, "stage")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return frame.New(around(demoNote), files, nil)
+}
+
+func (d *stageDoor) show(w http.ResponseWriter, r *http.Request, title string, p stagePage) {
+	frame.Harden(w.Header())
+	_ = d.frame.Show(w, r, access.Subject{}, frame.View{Name: "door", Title: title, Bare: true, Data: p}) // whoever asked has hung up, or was told
 }

@@ -152,7 +152,7 @@ type front struct {
 func (f front) server() *http.Server {
 	api := server.New(server.Config{Desk: f.desk, Version: version, Who: f.who, Team: f.team})
 	pages := console.New(console.Config{Desk: f.desk, Who: f.who, SignIn: "/sign-in", Again: f.again, Frame: around(f.note)})
-	people := team.New(team.Config{Team: f.team, Who: f.who})
+	people := team.New(team.Config{Team: f.team, Who: f.who, Again: f.again, Frame: around(f.note)})
 	mux := http.NewServeMux()
 	mux.Handle("/api/v1/", api)
 	mux.Handle("/sign-in", f.door)

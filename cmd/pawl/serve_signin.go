@@ -38,7 +38,7 @@ func (a *app) openDoor(ctx context.Context, s *store, cat *catalog.Catalog, orig
 	if err != nil {
 		return nil, err
 	}
-	in, err := signin.New(signin.Config{Roster: people, Record: s.Record, Recorded: s.AuditPage, Origin: origin, BehindProxy: behindProxy, Local: localPeer, Settle: true,
+	in, err := signin.New(signin.Config{Roster: people, Record: s.Record, Recorded: s.AuditPage, Origin: origin, BehindProxy: behindProxy, Local: localPeer, Settle: true, Frame: around(""),
 		Providers: a.providersOf(cat), Log: a.log()})
 	if err != nil {
 		return nil, errors.Join(err, people.Close())

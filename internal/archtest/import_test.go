@@ -102,8 +102,8 @@ var diagram = []row{
 	{pkg: "notify/slack", uses: ". notify", deps: "github.com/gorilla/websocket github.com/slack-go/slack", tests: "provider/wire provider/slack/slacksim", not: "os"},
 	{pkg: "notify/*", uses: ". notify", tests: "provider/wire notify/mail/smtpsim", not: "os log/slog"},
 	{pkg: "metrics", uses: ". access desk history", deps: "github.com/prometheus/client_golang", tests: "api desk/desktest", not: "os"},
-	{pkg: "signin", uses: ". access audit roster roster/logged", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", not: "os"},
-	{pkg: "team", uses: ". access api desk", tests: "audit roster", not: "os"},
+	{pkg: "signin", uses: ". access audit frame roster roster/logged", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", not: "os"},
+	{pkg: "team", uses: ". access api desk frame", tests: "audit roster", not: "os"},
 
 	{pkg: "console", uses: ". access api desk frame", tests: "audit desk/desktest", not: "os log/slog"},
 
