@@ -50,6 +50,7 @@ type Desk struct {
 	feed *Feed
 	pool *Pool
 	book *book
+	door door
 
 	reading  sync.Mutex // held by who reads the whole log
 	verified atomic.Pointer[verified]
@@ -74,8 +75,12 @@ func New(cfg Config) *Desk {
 	}
 	d := &Desk{cfg: cfg, feed: newFeed(cfg.Now().UnixMilli()), book: newBook(cfg.Journal)}
 	d.pool = newPool(cfg, d.feed)
+	d.door = newDoor(cfg.Journal.Record, d.now, cfg.Log, true)
 	return d
 }
+
+// Close writes down what was only counted. Nobody is asked for anything then.
+func (d *Desk) Close() { d.door.refusals.Flush() }
 
 // Pool is what drives the open rotations.
 func (d *Desk) Pool() *Pool { return d.pool }
@@ -101,7 +106,7 @@ func (d *Desk) now() time.Time { return d.cfg.Now().UTC().Round(0) }
 
 // allow is the one door, of the desk.
 func (d *Desk) allow(ctx context.Context, who access.Subject, r access.Request, target string) error {
-	return door{record: d.cfg.Journal.Record, now: d.now, log: d.cfg.Log, credential: true}.allow(ctx, who, r, target)
+	return d.door.allow(ctx, who, r, target)
 }
 
 // as is the engine in the name of who asks.

@@ -8,14 +8,19 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/audit/echo"
 )
 
 // A door is what everybody passes who asks for anything.
 type door struct {
-	record     func(context.Context, ...audit.Event) error
+	refusals   *echo.Echo
 	now        func() time.Time
 	log        *slog.Logger
 	credential bool // targets are names of credentials
+}
+
+func newDoor(record func(context.Context, ...audit.Event) error, now func() time.Time, log *slog.Logger, credential bool) door {
+	return door{refusals: echo.New(record, now, log), now: now, log: log, credential: credential}
 }
 
 // allow reports why somebody may not do what they ask for, or nil.
@@ -26,13 +31,12 @@ func (d door) allow(ctx context.Context, who access.Subject, r access.Request, t
 	return nil
 }
 
-// refuse returns what somebody is told who may not. It is written down first; if
-// that cannot be, that is the answer.
+// refuse returns what somebody is told who may not. It is written down first, or
+// counted if it was just refused; if that cannot be, that is the answer.
 func (d door) refuse(ctx context.Context, who access.Subject, action access.Action, target string, err error) error {
 	if unsaid("the name", target) != nil { // it may be a value, put where a name belongs
 		target = "what is no name"
 	}
-	d.log.Warn("refused", "who", who.Actor.ID, "action", string(action), "target", target)
 	ev := audit.New(audit.AuthDenied, audit.Failure, d.now(), who.Actor)
 	if ev.Actor.ID == "" {
 		ev.Actor = pawl.Actor{Type: "user", ID: "nobody"}
@@ -43,7 +47,11 @@ func (d door) refuse(ctx context.Context, who access.Subject, action access.Acti
 	} else {
 		ev.Target.Where, ev.Context.Detail = target, string(action)+": "+target
 	}
-	if failed := d.record(ctx, ev); failed != nil {
+	first, failed := d.refusals.Tell(ctx, access.Behind(ev.Actor.ID), ev)
+	if first {
+		d.log.Warn("refused", "who", who.Actor.ID, "action", string(action), "target", target)
+	}
+	if failed != nil {
 		return failed
 	}
 	return err

@@ -3,12 +3,16 @@ package desk_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/audit/echo"
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/desk/desktest"
+	"github.com/pawl-dev/pawl/journal"
 )
 
 // TestWhatIsSaidIsKept: a reason is journaled for good and shown on terminals and
@@ -63,6 +67,45 @@ func TestRefusedNamesAreNotKept(t *testing.T) {
 		}
 		if n == 0 {
 			t.Error("the refusal is not in the log")
+		}
+	})
+}
+
+// TestRefusalsAreCounted: who asks again and again for what they may not do fills
+// no disk; every one of them is accounted for.
+func TestRefusalsAreCounted(t *testing.T) {
+	desktest.Open(t, []desktest.Cred{{Name: "key"}}, func(t *testing.T, o *desktest.Office) {
+		refused := func() {
+			if _, err := o.Start(t.Context(), eva, api.Start{Credential: "key"}); pawl.KindOf(err) != pawl.Forbidden {
+				t.Fatal(err)
+			}
+		}
+		said := func() (all []string) {
+			page, err := o.Journal.AuditPage(t.Context(), journal.About{Action: audit.AuthDenied}, journal.Newest, 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range page.Records {
+				all = append(all, r.Actor.ID+" "+r.Target.Credential+" "+r.Context.Detail)
+			}
+			return all
+		}
+		for range 200 {
+			refused()
+		}
+		if all := said(); len(all) != 1 || all[0] != "eva@acme.example key rotate" {
+			t.Errorf("%q", all)
+		}
+		time.Sleep(echo.Window)
+		synctest.Wait()
+		if all := said(); len(all) != 2 || !strings.HasPrefix(all[0], "eva@acme.example key rotate (and 199 more like it since ") {
+			t.Errorf("%q", all)
+		}
+		refused()
+		refused()
+		o.Close()
+		if all := said(); len(all) != 4 || !strings.HasPrefix(all[0], "eva@acme.example key rotate (and 1 more ") {
+			t.Errorf("%q", all)
 		}
 	})
 }

@@ -44,8 +44,11 @@ func NewTeam(cfg TeamConfig) *Team {
 	}
 	now := func() time.Time { return cfg.Now().UTC().Round(0) }
 	return &Team{roster: cfg.Roster, book: &logged.Book{Roster: cfg.Roster, Record: cfg.Record, Recorded: cfg.Recorded, Now: now, Log: cfg.Log},
-		door: door{record: cfg.Record, now: now, log: cfg.Log}}
+		door: newDoor(cfg.Record, now, cfg.Log, false)}
 }
+
+// Close writes down what was only counted. Nobody is asked for anything then.
+func (t *Team) Close() { t.door.refusals.Flush() }
 
 // An Invite says who somebody will be.
 type Invite struct {

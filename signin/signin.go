@@ -11,6 +11,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/audit/echo"
 	"github.com/pawl-dev/pawl/frame"
 	"github.com/pawl-dev/pawl/roster"
 	"github.com/pawl-dev/pawl/roster/logged"
@@ -69,7 +70,7 @@ type Server struct {
 	frame   *frame.Frame
 	cross   *http.CrossOriginProtection
 	limits  *limits
-	refused *echo
+	refused *echo.Echo
 	tickets *tickets
 	keys    *webauthn.WebAuthn // nil: no passkeys
 	remotes map[string]*remote // providers, by name
@@ -98,7 +99,8 @@ func New(cfg Config) (*Server, error) {
 		cfg.Frame.Now = cfg.Now
 	}
 	s := &Server{cfg: cfg, origin: origin, cookie: cookieName(origin), mux: http.NewServeMux(), frame: newFrame(cfg.Frame), cross: http.NewCrossOriginProtection(),
-		limits: newLimits(cfg.Now), refused: newEcho(cfg.Now)}
+		limits: newLimits(cfg.Now)}
+	s.refused = echo.New(cfg.Record, s.now, cfg.Log)
 	s.book = &logged.Book{Roster: cfg.Roster, Record: cfg.Record, Recorded: cfg.Recorded, Now: s.now, Log: cfg.Log}
 	if err := s.cross.AddTrustedOrigin(cfg.Origin); err != nil {
 		return nil, badOrigin("it is not an origin")
@@ -115,6 +117,9 @@ func New(cfg Config) (*Server, error) {
 	s.routes()
 	return s, nil
 }
+
+// Close writes down what was only counted. Nobody is let in then.
+func (s *Server) Close() { s.refused.Flush() }
 
 // parseOrigin takes "https://host" or "http://localhost:port" and nothing else.
 func parseOrigin(text string) (*url.URL, error) {

@@ -29,7 +29,12 @@ type doorway struct {
 	stands logged.Standing // to the audit log
 }
 
-func (d *doorway) Close() error { return d.people.Close() }
+// Close writes down what was only counted, and closes the roster.
+func (d *doorway) Close() error {
+	d.team.Close()
+	d.Server.Close()
+	return d.people.Close()
+}
 
 // openDoor opens the doorway of a state. Origin is the server as browsers see
 // it; behind a proxy, the proxy says who they are.

@@ -65,7 +65,11 @@ func (s *stage) print(text string) {
 
 func scriptKillServer(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := stageOf(ts).served.cmd
-	ts.Check(cmd.Process.Kill())
+	if len(args) == 1 && args[0] == "gently" {
+		ts.Check(cmd.Process.Signal(os.Interrupt))
+	} else {
+		ts.Check(cmd.Process.Kill())
+	}
 	cmd.Wait()
 }
 

@@ -43,7 +43,8 @@ func (a *app) openDesk(ctx context.Context, o *serving, s *store, f *folio, eng 
 	}
 	k := witness.NewKeeper(s.Journal, signer.Public(), a.log(), all...)
 	d = desk.New(desk.Config{Journal: s, Engine: eng, Catalog: f.Catalog, Fresh: f.Fresh, Signer: signer, AuditKey: signer.Public(), Witnesses: seenBy(k), Log: a.log(), Outlook: a.outlooks(f)})
-	return d, keep(ctx, k, d), nil
+	kept := keep(ctx, k, d)
+	return d, func() { d.Close(); kept() }, nil
 }
 
 // seenBy is what a console shows of witnesses.

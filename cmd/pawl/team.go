@@ -95,7 +95,9 @@ func (a *app) asOwner(ctx context.Context, f func(*desk.Team, access.Subject) er
 	case pawl.KindOf(err) != pawl.NotFound:
 		return err
 	}
-	return f(desk.NewTeam(desk.TeamConfig{Roster: people, Record: s.Record, Recorded: s.AuditPage, Log: a.log()}), who)
+	team := desk.NewTeam(desk.TeamConfig{Roster: people, Record: s.Record, Recorded: s.AuditPage, Log: a.log()})
+	defer team.Close()
+	return f(team, who)
 }
 
 // team checks that who may come in is what the audit log says.

@@ -31,6 +31,7 @@ var diagram = []row{
 
 	// What is kept. Nothing here knows of vendors.
 	{pkg: "audit", uses: ".", deps: "golang.org/x/mod", not: "os net net/http log/slog"},
+	{pkg: "audit/echo", uses: ". audit", not: "os net net/http"},
 	{pkg: "seal", uses: ".", deps: "github.com/tink-crypto/tink-go", not: "net net/http log/slog"},
 	{pkg: "journal", uses: ". audit", deps: "golang.org/x/mod", tests: "journal/journaltest", not: "os net net/http"},
 	{pkg: "journal/journaltest", uses: ". audit journal", deps: "golang.org/x/mod", not: "os net net/http"},
@@ -84,7 +85,7 @@ var diagram = []row{
 
 	// A team around it: what people ask for, and what drives it for them.
 	{pkg: "peer", uses: ".", deps: "golang.org/x/sys", not: "net/http log/slog"},
-	{pkg: "desk", uses: ". access api audit catalog engine evidence history journal roster roster/logged rotation schedule", tests: "desk/desktest", not: "os net net/http"},
+	{pkg: "desk", uses: ". access api audit audit/echo catalog engine evidence history journal roster roster/logged rotation schedule", tests: "desk/desktest", not: "os net net/http"},
 	{pkg: "desk/desktest", uses: ". access audit catalog desk engine journal provider/all seal", not: "net net/http"},
 	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest roster evidence", not: "os"},
 
@@ -102,7 +103,7 @@ var diagram = []row{
 	{pkg: "notify/slack", uses: ". notify", deps: "github.com/gorilla/websocket github.com/slack-go/slack", tests: "provider/wire provider/slack/slacksim", not: "os"},
 	{pkg: "notify/*", uses: ". notify", tests: "provider/wire notify/mail/smtpsim", not: "os log/slog"},
 	{pkg: "metrics", uses: ". access desk history", deps: "github.com/prometheus/client_golang", tests: "api desk/desktest", not: "os"},
-	{pkg: "signin", uses: ". access audit frame roster roster/logged", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", not: "os"},
+	{pkg: "signin", uses: ". access audit audit/echo frame roster roster/logged", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", not: "os"},
 	{pkg: "team", uses: ". access api desk frame", tests: "audit roster", not: "os"},
 
 	{pkg: "console", uses: ". access api desk frame", tests: "audit desk/desktest", not: "os log/slog"},
