@@ -83,10 +83,15 @@ func (t *Team) People(ctx context.Context, who access.Subject) ([]api.Person, er
 // Invite lets somebody in: the code that it returns does so once, within three
 // days. It is for somebody new, or, without roles, teams and a name, for
 // somebody who has lost what they sign in with. Nobody invites people who may
-// what they cannot give themselves: to hold somebody's code is to be them.
+// what they cannot give themselves: to hold somebody's code is to be them. It is
+// good for as long as who made it may make it.
 func (t *Team) Invite(ctx context.Context, who access.Subject, ask Invite) (pawl.Secret, error) {
 	none := pawl.Secret{}
 	p, err := t.invited(ctx, who, ask)
+	if err != nil {
+		return none, err
+	}
+	maker, err := t.inviter(ctx, who, p)
 	if err != nil {
 		return none, err
 	}
@@ -97,7 +102,7 @@ func (t *Team) Invite(ctx context.Context, who access.Subject, ask Invite) (pawl
 				return err
 			}
 		}
-		if err := t.roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), Person: p.ID, By: who.Actor.ID, Created: now, Expires: now.Add(roster.InviteFor)}); err != nil {
+		if err := t.roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), Person: p.ID, By: who.Actor.ID, Maker: maker, Created: now, Expires: now.Add(roster.InviteFor)}); err != nil {
 			return err
 		}
 		return t.stillSo(ctx, p)
@@ -106,6 +111,16 @@ func (t *Team) Invite(ctx context.Context, who access.Subject, ask Invite) (pawl
 		return none, err // nobody has the code, and nobody can guess it
 	}
 	return code, nil
+}
+
+// inviter is by whose right of the team somebody is let in, or nobody: where it is
+// done on the server itself by who could not do it elsewhere.
+func (t *Team) inviter(ctx context.Context, who access.Subject, invited roster.Person) (string, error) {
+	p, err := t.roster.Person(ctx, own(who))
+	if pawl.KindOf(err) == pawl.NotFound || err == nil && !p.MayLetIn(invited.Roles) {
+		return "", nil
+	}
+	return p.ID, err
 }
 
 // stillSo refuses to hand out a code of somebody who was changed while it was

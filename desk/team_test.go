@@ -191,6 +191,30 @@ func TestInvitationOfBefore(t *testing.T) {
 	refused(t, "the code of a viewer who became superadmin", err, pawl.NotFound)
 }
 
+// TestWhoseRight: a code says by whose right of the team it was made; on the server
+// itself that is nobody's, unless they could have done it elsewhere too.
+func TestWhoseRight(t *testing.T) {
+	c := newCrew()
+	ana, bo := c.put(t, "ana", access.Admin), c.put(t, "bo", access.Operator)
+	owner := access.Subject{Actor: pawl.Actor{Type: "user", ID: "ops@host-1"}, Roles: access.Roles(), Fresh: true}
+	bo.Roles = access.Roles()
+	asRoot := ana
+	asRoot.Roles = access.Roles()
+	for i, x := range []struct {
+		who   access.Subject
+		role  access.Role
+		maker string
+	}{{ana, access.Viewer, "ana"}, {owner, access.Viewer, ""}, {bo, access.Viewer, ""}, {asRoot, access.Viewer, "ana"}, {asRoot, access.Admin, ""}} {
+		code, err := c.Invite(t.Context(), x.who, desk.Invite{ID: fmt.Sprint("p", i), Roles: []access.Role{x.role}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if taken, err := c.people.TakeCode(t.Context(), roster.HashOf(code), c.now); err != nil || taken.Maker != x.maker || taken.By != x.who.Actor.ID {
+			t.Errorf("%d: %+v %v", i, taken, err)
+		}
+	}
+}
+
 func TestNobodyRisesInTheTeam(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := newCrew()

@@ -109,6 +109,14 @@ func (p Person) Leads() bool {
 	return !p.Disabled && (slices.Contains(p.Roles, access.Admin) || slices.Contains(p.Roles, access.Superadmin))
 }
 
+// MayLetIn reports whether a person may let in who has these roles: to hold
+// somebody's code is to be them.
+func (p Person) MayLetIn(roles []access.Role) bool {
+	who, err := p.Subject(true)
+	return err == nil && access.Check(who, access.Request{Action: access.People}) == nil &&
+		!slices.ContainsFunc(roles, func(r access.Role) bool { return !who.MayGrant(r) })
+}
+
 // A Passkey is a public key of an authenticator.
 type Passkey struct {
 	ID      []byte // the authenticator's
@@ -160,9 +168,20 @@ const skew = time.Minute
 type Code struct {
 	Hash    Hash
 	Person  string // who they are; empty: the first admin, who says so
-	By      string // who invites
+	By      string // who invites, as an actor
+	Maker   string // who invites, of the team; empty: it was made on the server itself
 	Created time.Time
 	Expires time.Time
+}
+
+// Stands reports why a code does not let somebody in any more, or nil. Maker is
+// who made it, as they are now, and not looked at if it was made on the server
+// itself: a code is good as long as who made it may make it, as a token is.
+func (c Code) Stands(maker, who Person) error {
+	if c.Maker == "" || maker.ID == c.Maker && maker.MayLetIn(who.Roles) {
+		return nil
+	}
+	return fault(pawl.Denied, "ask somebody else for another one", "who made this code may not let you in any more")
 }
 
 // How long codes are good.

@@ -102,14 +102,31 @@ func (s *Server) byCode(r *http.Request) (roster.Person, error) {
 	if taken.Person == "" {
 		return s.found(r.Context(), id, plain(r.PostFormValue("name")), taken.By)
 	}
-	p, err := s.cfg.Roster.Person(r.Context(), taken.Person)
+	p, err := s.invited(r.Context(), taken)
+	gone := logged.Change{By: pawl.Actor{Type: "user", ID: taken.Person}, Where: "person " + taken.Person, Detail: "the code made by " + taken.By + " is used"}
+	if err != nil {
+		gone.Detail += " up, and lets nobody in"
+	}
+	if failed := s.book.Happened(r.Context(), gone); err == nil {
+		err = failed // nobody gets in unseen
+	}
+	return p, err
+}
+
+// invited is who a code lets in, if they and who made it may still be that.
+func (s *Server) invited(ctx context.Context, taken roster.Code) (roster.Person, error) {
+	p, err := s.cfg.Roster.Person(ctx, taken.Person)
 	if err == nil {
 		_, err = p.Subject(false)
 	}
-	if err == nil {
-		err = s.book.Happened(r.Context(), logged.Change{By: pawl.Actor{Type: "user", ID: p.ID}, Where: "person " + p.ID, Detail: "the code made by " + taken.By + " is used"})
+	var maker roster.Person
+	if err == nil && taken.Maker != "" {
+		maker, err = s.cfg.Roster.Person(ctx, taken.Maker)
 	}
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	return p, taken.Stands(maker, p)
 }
 
 // found makes somebody the first admin, on behalf of whoever sat at the

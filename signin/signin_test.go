@@ -261,6 +261,56 @@ func TestCodesThatAreNotGood(t *testing.T) {
 	})
 }
 
+// TestCodesOfMakers: a code is good for as long as who made it may make it. One that
+// was made on the server itself has nobody who could lose that.
+func TestCodesOfMakers(t *testing.T) {
+	change := func(g *gate, id string, to func(*roster.Person)) {
+		p, err := g.people.Person(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to(&p)
+		if _, err := g.people.PutPerson(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for what, c := range map[string]struct {
+		to   func(g *gate)
+		good bool
+	}{
+		"nothing happened":           {func(*gate) {}, true},
+		"the maker is disabled":      {func(g *gate) { change(g, "ana", func(p *roster.Person) { p.Disabled = true }) }, false},
+		"the maker is no admin":      {func(g *gate) { change(g, "ana", func(p *roster.Person) { p.Roles = []access.Role{access.Operator} }) }, false},
+		"the maker has more roles":   {func(g *gate) { change(g, "ana", func(p *roster.Person) { p.Roles = []access.Role{access.Superadmin} }) }, true},
+		"the maker has another name": {func(g *gate) { change(g, "ana", func(p *roster.Person) { p.Name = "Ana B." }) }, true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			open(t, func(t *testing.T, g *gate) {
+				value := roster.NewToken(roster.OfCode)
+				if err := g.people.AddCode(t.Context(), roster.Code{Hash: roster.HashOf(value), Person: "bo", By: "ana", Maker: "ana", Created: time.Now(), Expires: time.Now().Add(roster.InviteFor)}); err != nil {
+					t.Fatal(err)
+				}
+				c.to(g)
+				b := g.browser()
+				w := b.post("/sign-in/code", url.Values{"code": {string(value.Reveal())}})
+				if in := w.Code == http.StatusSeeOther; in != c.good {
+					t.Errorf("%d %s", w.Code, w.Body)
+				}
+				want := "policy.changed bo person bo: the code made by ana is used\n"
+				if !c.good {
+					want = "policy.changed bo person bo: the code made by ana is used up, and lets nobody in\n"
+					if !strings.Contains(w.Body.String(), "Who made this code may not let you in any more") {
+						t.Error(w.Body)
+					}
+				}
+				if said := g.said(); !strings.Contains(said, want) {
+					t.Error(said)
+				}
+			})
+		})
+	}
+}
+
 // TestSessionFixation: a cookie that somebody planted before is worth nothing
 // after signing in, and neither is the one from before saying once more who one
 // is.

@@ -271,6 +271,7 @@ func codes(t *testing.T, r roster.Roster) {
 	}
 	want(t, "for nobody", r.AddCode(ctx, code("x", "eva")), pawl.NotFound)
 	first, ana := code("first", ""), code("ana", "ana")
+	ana.Maker = "bo"
 	ok(t, r.AddCode(ctx, first))
 	ok(t, r.AddCode(ctx, ana))
 	same(t, must[roster.Code](t)(r.TakeCode(ctx, ana.Hash, day)), ana)

@@ -116,7 +116,7 @@ func (r *Roster) DropSession(ctx context.Context, person, id string) error {
 
 func scanCode(from *sql.Rows) (c roster.Code, err error) {
 	var created, expires int64
-	err = from.Scan(&c.Person, &c.By, &created, &expires)
+	err = from.Scan(&c.Person, &c.By, &c.Maker, &created, &expires)
 	c.Created, c.Expires = when(created), when(expires)
 	return c, err
 }
@@ -132,7 +132,7 @@ func (r *Roster) AddCode(ctx context.Context, c roster.Code) error {
 		if _, err := tx.ExecContext(ctx, statement("code_replace"), c.Person); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, statement("code_add"), c.Hash[:], c.Person, c.By, millis(c.Created), millis(c.Expires)); err != nil {
+		if _, err := tx.ExecContext(ctx, statement("code_add"), c.Hash[:], c.Person, c.By, c.Maker, millis(c.Created), millis(c.Expires)); err != nil {
 			return err
 		}
 		return growFor(ctx, tx, c)

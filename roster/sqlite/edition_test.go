@@ -49,7 +49,7 @@ func TestOfBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec("DROP TABLE edition; PRAGMA user_version = 1"); err != nil {
+	if _, err := db.Exec("DROP TABLE edition; ALTER TABLE code DROP COLUMN behind; PRAGMA user_version = 1"); err != nil {
 		t.Fatal(err)
 	}
 	db.Close()

@@ -1,1 +1,1 @@
-INSERT INTO code (hash, person, maker, created, expires) VALUES (?, ?, ?, ?, ?);
+INSERT INTO code (hash, person, maker, behind, created, expires) VALUES (?, ?, ?, ?, ?, ?);

@@ -1,2 +1,2 @@
 -- Gone with the first who asks, in time or not.
-DELETE FROM code WHERE hash = ? RETURNING person, maker, created, expires;
+DELETE FROM code WHERE hash = ? RETURNING person, maker, behind, created, expires;
