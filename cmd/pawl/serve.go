@@ -85,7 +85,7 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 		return err
 	}
 	defer witnessed()
-	if err := o.listening.open(); err != nil {
+	if err := o.listening.open(a); err != nil {
 		return err
 	}
 	defer o.listening.Close()

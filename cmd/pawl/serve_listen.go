@@ -48,7 +48,7 @@ func (o *listening) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "", "console and API at this address, as 127.0.0.1:8400; others than this machine's only with TLS or a proxy")
 	f.StringVar(&o.url, "url", "", "the server as browsers see it, as https://pawl.acme.example (default: http://localhost and the port)")
-	f.StringVar(&o.cert, "tls-cert", "", "PEM file with the certificate, for --listen")
+	f.StringVar(&o.cert, "tls-cert", "", "PEM file with the certificate, for --listen; read again when it changes")
 	f.StringVar(&o.key, "tls-key", "", "PEM file with its key")
 	f.BoolVar(&o.behindProxy, "behind-proxy", false, "a proxy in front ends TLS, and says in X-Forwarded-For who asks")
 }
@@ -56,7 +56,7 @@ func (o *listening) flags(cmd *cobra.Command) {
 func (o *listening) on() bool { return o.listen != "" }
 
 // open begins to listen. Nobody is answered yet.
-func (o *listening) open() (err error) {
+func (o *listening) open(a *app) (err error) {
 	if !o.on() {
 		if o.cert+o.key+o.url != "" || o.behindProxy {
 			return usage("--url, --tls-cert, --tls-key and --behind-proxy say how to --listen, which is missing")
@@ -77,11 +77,11 @@ func (o *listening) open() (err error) {
 		return err
 	}
 	if o.cert != "" {
-		pair, err := tls.LoadX509KeyPair(o.cert, o.key)
+		pair, err := a.showPair(o.cert, o.key, time.Now)
 		if err != nil {
 			return usage("--tls-cert, --tls-key: %v", err)
 		}
-		o.tls = &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{pair}}
+		o.tls = &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: pair.get}
 	}
 	o.tcp, err = listenTCP(o.listen)
 	return err
