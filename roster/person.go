@@ -2,7 +2,7 @@ package roster
 
 import (
 	"crypto/sha256"
-	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"time"
@@ -197,5 +197,5 @@ type Hash [sha256.Size]byte
 func HashOf(secret pawl.Secret) Hash { return sha256.Sum256(secret.Reveal()) }
 
 func fault(kind pawl.Kind, hint, format string, args ...any) error {
-	return &pawl.Error{Op: "roster", Kind: kind, Hint: hint, Err: errors.New(sprintf(format, args...))}
+	return &pawl.Error{Op: "roster", Kind: kind, Hint: hint, Err: fmt.Errorf(format, args...)}
 }

@@ -2,7 +2,6 @@ package roster
 
 import (
 	"crypto/rand"
-	"fmt"
 	"hash/crc32"
 	"regexp"
 	"slices"
@@ -161,5 +160,3 @@ func sum(text string) string {
 	}
 	return string(out)
 }
-
-func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ func (s *Server) evidence(w http.ResponseWriter, r *http.Request) {
 	q.From, err = dayOrTime(ask.Get("from"))
 	q.To, err2 = dayOrTime(ask.Get("to"))
 	if err != nil || err2 != nil || len(q.Credential) > 64 {
-		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errText("from and to are days such as 2026-07-01, or times such as 2026-07-01T09:00:00Z")}))
+		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errors.New("from and to are days such as 2026-07-01, or times such as 2026-07-01T09:00:00Z")}))
 		return
 	}
 	text, err := s.cfg.Desk.Evidence(r.Context(), subject(r.Context()), q)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -178,7 +179,7 @@ func (d deciding) revision() (int64, error) {
 	}
 	rev, err := strconv.ParseInt(strings.Trim(d.IfMatch, `"`), 10, 64)
 	if err != nil || rev < 1 {
-		return 0, &pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errText("If-Match is not an ETag of this API")}
+		return 0, &pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errors.New("If-Match is not an ETag of this API")}
 	}
 	return rev, nil
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -24,7 +25,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	var only pawl.RotationID
 	if text := r.URL.Query().Get("rotation"); text != "" {
 		if err := only.UnmarshalText([]byte(text)); err != nil {
-			write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errText("rotation: want NAME/NUMBER")}))
+			write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errors.New("rotation: want NAME/NUMBER")}))
 			return
 		}
 	}

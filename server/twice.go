@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -71,7 +72,7 @@ func (t *twice) serve(w http.ResponseWriter, r *http.Request, who string, next h
 	}
 	key := r.Header.Get(keyHeader)
 	if key == "" || len(key) > mostKey {
-		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errText("a request that changes something needs the header " + keyHeader + ", up to 128 characters"),
+		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errors.New("a request that changes something needs the header " + keyHeader + ", up to 128 characters"),
 			Hint: "send a fresh random " + keyHeader + " with each request, and the same one when you repeat it"}))
 		return
 	}
@@ -158,7 +159,3 @@ func (r *recorder) give(w http.ResponseWriter) {
 	w.WriteHeader(r.status)
 	w.Write(r.text)
 }
-
-type errText string
-
-func (e errText) Error() string { return string(e) }

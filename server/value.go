@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"reflect"
@@ -29,13 +30,13 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) {
 	id := pawl.RotationID{Credential: r.PathValue("credential")}
 	id.Number, _ = strconv.Atoi(r.PathValue("number"))
 	if r.PathValue("step") != pawl.MintStep {
-		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.NotFound, Err: errText("only the step " + pawl.MintStep + " takes a value")}))
+		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.NotFound, Err: errors.New("only the step " + pawl.MintStep + " takes a value")}))
 		return
 	}
 	text, err := io.ReadAll(io.LimitReader(r.Body, mostValue+1))
 	defer clear(text)
 	if err != nil || len(text) > mostValue {
-		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errText("that cannot be read, or is more than 64 KiB and hardly a value")}))
+		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errors.New("that cannot be read, or is more than 64 KiB and hardly a value")}))
 		return
 	}
 	taken, err := s.cfg.Desk.Take(r.Context(), subject(r.Context()), id, pawl.NewSecret(text))

@@ -1,6 +1,7 @@
 package team
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -30,7 +31,7 @@ func (t *Team) me(r *http.Request, who access.Subject, p *page) error {
 func (t *Team) makeToken(r *http.Request, who access.Subject, p *page) error {
 	days, err := strconv.Atoi(r.PostFormValue("days"))
 	if err != nil || days < 1 || days > 366 {
-		return &pawl.Error{Op: "team", Kind: pawl.Invalid, Err: errText("a token is good for 1 to 366 days")}
+		return &pawl.Error{Op: "team", Kind: pawl.Invalid, Err: errors.New("a token is good for 1 to 366 days")}
 	}
 	ask := desk.TokenAsk{Name: strings.TrimSpace(r.PostFormValue("name")), Roles: as[access.Role](r.PostForm["role"]), For: time.Duration(days) * 24 * time.Hour}
 	if scope := r.PostForm["scope"]; len(scope) > 0 {
@@ -54,7 +55,7 @@ func (t *Team) revokeToken(r *http.Request, who access.Subject, _ *page) error {
 func (t *Team) endSession(r *http.Request, who access.Subject, _ *page) error {
 	id := r.PostFormValue("id")
 	if id == "" && r.PostFormValue("all") == "" {
-		return &pawl.Error{Op: "team", Kind: pawl.Invalid, Err: errText("this form is not whole"), Hint: "open the page again"}
+		return &pawl.Error{Op: "team", Kind: pawl.Invalid, Err: errors.New("this form is not whole"), Hint: "open the page again"}
 	}
 	return t.cfg.Team.EndSession(r.Context(), who, who.Actor.ID, id)
 }

@@ -1,6 +1,7 @@
 package team
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -83,7 +84,7 @@ func (t *Team) invite(r *http.Request, who access.Subject, p *page) error {
 func (t *Team) change(r *http.Request, who access.Subject, _ *page) error {
 	version, err := strconv.ParseInt(r.PostFormValue("version"), 10, 64)
 	if err != nil || version < 1 {
-		return &pawl.Error{Op: "team", Kind: pawl.Invalid, Err: errText("this form is not whole"), Hint: "open the page again"}
+		return &pawl.Error{Op: "team", Kind: pawl.Invalid, Err: errors.New("this form is not whole"), Hint: "open the page again"}
 	}
 	to := desk.Change{Name: strings.TrimSpace(r.PostFormValue("name")), Roles: as[access.Role](r.PostForm["role"]), Teams: words(r.PostFormValue("teams")), Disabled: r.PostFormValue("disabled") != ""}
 	_, err = t.cfg.Team.Change(r.Context(), who, r.PostFormValue("id"), version, to)
@@ -126,7 +127,3 @@ func texts[T ~string](all []T) []string {
 	}
 	return out
 }
-
-type errText string
-
-func (e errText) Error() string { return string(e) }
