@@ -110,3 +110,13 @@ func HintOf(err error) string {
 	}
 	return ""
 }
+
+// CauseOf returns what happened, as the outermost *Error in err's chain says it,
+// without what was being attempted and its kind; "" if there is none, or it does
+// not say.
+func CauseOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok && e.Err != nil {
+		return e.Err.Error()
+	}
+	return ""
+}

@@ -69,9 +69,5 @@ func (c *Console) planOf(r *http.Request, who access.Subject, id pawl.RotationID
 // why says why somebody may not agree, in the words of the table.
 func why(who access.Subject, r api.Rotation) string {
 	who.Fresh = true
-	err := access.Check(who, access.Request{Action: access.Approve, Requester: r.By, Team: r.Approval.From})
-	if err == nil {
-		return ""
-	}
-	return cause(err)
+	return pawl.CauseOf(access.Check(who, access.Request{Action: access.Approve, Requester: r.By, Team: r.Approval.From}))
 }

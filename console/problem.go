@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -50,21 +51,12 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, who access.Subjec
 		p.Safe = "Look at it as it is now before you try again."
 	}
 	if kind != pawl.Other {
-		p.Detail = cause(err)
+		p.Detail = cmp.Or(pawl.CauseOf(err), err.Error())
 	}
 	c.render(w, r, who, &view{name: "problem", title: p.Title, status: problems[kind].status, data: p})
 }
 
 func withQuery(path, name string) string { return path + "?" + name }
-
-// cause is the innermost of our errors: what happened, without the way there.
-func cause(err error) string {
-	e, ok := errors.AsType[*pawl.Error](err)
-	if !ok || e.Err == nil {
-		return err.Error()
-	}
-	return e.Err.Error()
-}
 
 // nextOf is the page that a request was about.
 func nextOf(r *http.Request) string {

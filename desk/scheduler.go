@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -91,7 +92,7 @@ func (s *Scheduler) begin(ctx context.Context, e schedule.Entry, role string) {
 	}
 	if err != nil {
 		s.desk.cfg.Log.Error("begin what is due", "credential", e.Credential, "err", err)
-		s.desk.kept.Store(e.Credential, refusal{cause(err), s.desk.now().Add(patience)})
+		s.desk.kept.Store(e.Credential, refusal{cmp.Or(pawl.CauseOf(err), "the log says why"), s.desk.now().Add(patience)})
 		return
 	}
 	s.desk.cfg.Log.Info("begun by schedule", "rotation", r.ID, "due", e.Due)
@@ -106,14 +107,6 @@ const patience = 10 * time.Minute
 type refusal struct {
 	why   string
 	until time.Time
-}
-
-// cause is the innermost of our errors, without the way there.
-func cause(err error) string {
-	if e, ok := errors.AsType[*pawl.Error](err); ok && e.Err != nil {
-		return e.Err.Error()
-	}
-	return "the log says why"
 }
 
 // alarm says it once that a credential is overdue, and again after it was not.

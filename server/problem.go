@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -57,7 +58,7 @@ func problem(err error) *failed {
 	a := answers[pawl.KindOf(err)]
 	f := &failed{Problem: api.Problem{Type: typeOf(a.code), Title: a.title, Status: a.status, Code: a.code}}
 	if pawl.KindOf(err) != pawl.Other {
-		f.Detail = cause(err)
+		f.Detail = cmp.Or(pawl.CauseOf(err), err.Error())
 	}
 	if e, ok := errors.AsType[*pawl.Error](err); ok {
 		f.Op = e.Op
@@ -76,15 +77,6 @@ func problem(err error) *failed {
 		f.Next = []string{"pawl resume " + open.ID.Credential, "pawl rollback " + open.ID.Credential}
 	}
 	return f
-}
-
-// cause is the innermost of our errors: what happened, without the way there.
-func cause(err error) string {
-	e, ok := errors.AsType[*pawl.Error](err)
-	if !ok || e.Err == nil {
-		return err.Error()
-	}
-	return e.Err.Error()
 }
 
 func write(w http.ResponseWriter, f *failed) {

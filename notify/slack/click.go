@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -122,7 +123,7 @@ func (s *Sender) clicked(ctx context.Context, call slack.InteractionCallback) {
 		err := s.decide(ctx, call, action)
 		text := "It is done."
 		if err != nil {
-			text = "Nothing was decided: " + cause(err) + "."
+			text = "Nothing was decided: " + cmp.Or(pawl.CauseOf(err), "something went wrong in pawl") + "."
 		}
 		s.cfg.Log.Info("a click in Slack", "member", call.User.ID, "verb", action.ActionID, "err", err)
 		if _, err := s.api.PostEphemeralContext(ctx, call.Channel.ID, call.User.ID, slack.MsgOptionText(text, true)); err != nil {
@@ -157,14 +158,6 @@ func stamp(ts string) time.Time {
 		return time.Time{}
 	}
 	return time.Unix(n, 0)
-}
-
-// cause is the innermost of our errors, without the way there.
-func cause(err error) string {
-	if e, ok := errors.AsType[*pawl.Error](err); ok && e.Err != nil {
-		return e.Err.Error()
-	}
-	return "something went wrong in pawl"
 }
 
 func refused(kind pawl.Kind, text string) error {
