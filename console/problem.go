@@ -18,22 +18,19 @@ type problem struct {
 	Title, Detail, Safe, Hint, Next string
 }
 
-// problems say what a Kind means here.
-var problems = map[pawl.Kind]struct {
-	status int
-	title  string
-}{
-	pawl.Other:       {http.StatusInternalServerError, "Something went wrong in pawl"},
-	pawl.Invalid:     {http.StatusBadRequest, "This can never succeed as it was sent"},
-	pawl.Denied:      {http.StatusUnauthorized, "Sign in first"},
-	pawl.Forbidden:   {http.StatusForbidden, "You may not do this"},
-	pawl.NotFound:    {http.StatusNotFound, "There is no such thing"},
-	pawl.Conflict:    {http.StatusConflict, "It is not as it would have to be"},
-	pawl.Mismatch:    {http.StatusUnprocessableEntity, "It is not what the catalog says"},
-	pawl.Throttled:   {http.StatusTooManyRequests, "Not now"},
-	pawl.Unavailable: {http.StatusServiceUnavailable, "Not now"},
-	pawl.Unknown:     {http.StatusBadGateway, "It may or may not have happened"},
-	pawl.Operator:    {http.StatusForbidden, "Say once more who you are"},
+// titles say what a Kind means here.
+var titles = map[pawl.Kind]string{
+	pawl.Other:       "Something went wrong in pawl",
+	pawl.Invalid:     "This can never succeed as it was sent",
+	pawl.Denied:      "Sign in first",
+	pawl.Forbidden:   "You may not do this",
+	pawl.NotFound:    "There is no such thing",
+	pawl.Conflict:    "It is not as it would have to be",
+	pawl.Mismatch:    "It is not what the catalog says",
+	pawl.Throttled:   "Not now",
+	pawl.Unavailable: "Not now",
+	pawl.Unknown:     "It may or may not have happened",
+	pawl.Operator:    "Say once more who you are",
 }
 
 // fail answers with what went wrong. Only our own words are in it.
@@ -43,7 +40,7 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, who access.Subjec
 		http.Redirect(w, r, frame.WithNext(c.cfg.Again, withQuery(nextOf(r), frame.ShownAgain)), http.StatusSeeOther)
 		return
 	}
-	p := problem{Title: problems[kind].title, Hint: pawl.HintOf(err), Safe: "Nothing was changed.", Next: nextOf(r)}
+	p := problem{Title: titles[kind], Hint: pawl.HintOf(err), Safe: "Nothing was changed.", Next: nextOf(r)}
 	switch {
 	case errors.Is(err, desk.ErrMoved):
 		p.Title, p.Hint = "It has changed since you looked", "Look at it as it is now, and decide again."
@@ -53,7 +50,7 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, who access.Subjec
 	if kind != pawl.Other {
 		p.Detail = cmp.Or(pawl.CauseOf(err), err.Error())
 	}
-	c.render(w, r, who, &view{name: "problem", title: p.Title, status: problems[kind].status, data: p})
+	c.render(w, r, who, &view{name: "problem", title: p.Title, status: frame.StatusOf(err), data: p})
 }
 
 func withQuery(path, name string) string { return path + "?" + name }

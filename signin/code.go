@@ -8,6 +8,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/frame"
 	"github.com/pawl-dev/pawl/roster"
 	"github.com/pawl-dev/pawl/roster/logged"
 )
@@ -49,7 +50,7 @@ func (s *Server) Led(ctx context.Context) (bool, error) {
 func (s *Server) code(w http.ResponseWriter, r *http.Request) {
 	next := local(r.PostFormValue("next"))
 	if err := s.limits.wait(r.Context(), s.from(r), ""); err != nil {
-		s.show(w, r, http.StatusTooManyRequests, Page{Next: next, Problem: said(err)})
+		s.show(w, r, http.StatusTooManyRequests, Page{Next: next, Problem: frame.Sentence(err)})
 		return
 	}
 	p, err := s.byCode(r)
@@ -63,11 +64,11 @@ func (s *Server) code(w http.ResponseWriter, r *http.Request) {
 	switch pawl.KindOf(err) {
 	case pawl.Denied, pawl.Invalid, pawl.Conflict:
 		s.refuse(r, nobody, "a code that is not good")
-		s.show(w, r, http.StatusUnauthorized, Page{Next: next, Problem: said(err)})
+		s.show(w, r, http.StatusUnauthorized, Page{Next: next, Problem: frame.Sentence(err)})
 	default:
 		if err != nil {
 			s.cfg.Log.Error("signing in by a code", "err", err)
-			s.show(w, r, http.StatusServiceUnavailable, Page{Next: next, Problem: said(err)})
+			s.show(w, r, http.StatusServiceUnavailable, Page{Next: next, Problem: frame.Sentence(err)})
 			return
 		}
 		if s.cfg.Settle && !s.settled(r, p) {

@@ -38,7 +38,7 @@ func (s *Server) leave(w http.ResponseWriter, r *http.Request) {
 		err = roster.NotFound("provider")
 	}
 	if err != nil {
-		s.show(w, r, statuses[pawl.KindOf(err)], Page{Next: t.Next, Problem: said(err)})
+		s.show(w, r, frame.StatusOf(err), Page{Next: t.Next, Problem: frame.Sentence(err)})
 		return
 	}
 	known, err := m.meet(r.Context())
@@ -47,7 +47,7 @@ func (s *Server) leave(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		s.cfg.Log.Warn("leaving for a provider", "provider", m.Name, "err", err)
-		s.show(w, r, http.StatusServiceUnavailable, Page{Next: t.Next, Problem: said(err)})
+		s.show(w, r, http.StatusServiceUnavailable, Page{Next: t.Next, Problem: frame.Sentence(err)})
 		return
 	}
 	http.Redirect(w, r, m.oauth(known, pawl.Secret{}).AuthCodeURL(t.State, options...), http.StatusSeeOther)
@@ -73,11 +73,11 @@ func (s *Server) comeBack(w http.ResponseWriter, r *http.Request) {
 	} else {
 		s.cfg.Log.Warn("coming back from a provider", "provider", name, "err", err)
 	}
-	p := Page{Next: t.Next, Problem: said(err)}
+	p := Page{Next: t.Next, Problem: frame.Sentence(err)}
 	if _, who, err := s.session(r); err == nil {
 		p.Person = who.Actor.ID
 	}
-	s.show(w, r, statuses[kind], p)
+	s.show(w, r, frame.StatusOf(err), p)
 }
 
 // vouched signs somebody in for whom the provider vouches, or makes the login

@@ -2,12 +2,9 @@ package signin
 
 import (
 	"embed"
-	"errors"
 	"io/fs"
 	"net/http"
-	"strings"
 
-	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/frame"
 )
@@ -87,21 +84,4 @@ func (s *Server) script(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Write(passkeyJS)
-}
-
-// said is an error as a sentence for people: what happened, and what to do.
-func said(err error) string {
-	e, ok := errors.AsType[*pawl.Error](err)
-	if !ok || e.Kind == pawl.Other {
-		return "Something went wrong in pawl. Try again."
-	}
-	text := e.Kind.String()
-	if e.Err != nil {
-		text = e.Err.Error()
-	}
-	text = strings.ToUpper(text[:1]) + text[1:] + "."
-	if hint := pawl.HintOf(err); hint != "" {
-		text += " " + strings.ToUpper(hint[:1]) + hint[1:] + "."
-	}
-	return text
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/frame"
 	"github.com/pawl-dev/pawl/roster"
 )
 
@@ -251,16 +252,10 @@ func (s *Server) answer(w http.ResponseWriter, what any, err error) {
 		if kind == pawl.Other || kind == pawl.Unavailable || kind == pawl.Unknown {
 			s.cfg.Log.Error("signing in by a passkey", "err", err)
 		}
-		w.WriteHeader(statuses[kind])
-		what = map[string]any{"problem": said(err), "again": kind == pawl.Operator}
+		w.WriteHeader(frame.StatusOf(err))
+		what = map[string]any{"problem": frame.Sentence(err), "again": kind == pawl.Operator}
 	}
 	if err := json.NewEncoder(w).Encode(what); err != nil {
 		s.cfg.Log.Error("answering", "err", err)
 	}
-}
-
-// statuses is the one table from what went wrong to a status.
-var statuses = map[pawl.Kind]int{
-	pawl.Other: 500, pawl.Invalid: 400, pawl.Denied: 401, pawl.Forbidden: 403, pawl.NotFound: 404, pawl.Conflict: 409, pawl.Mismatch: 422,
-	pawl.Throttled: 429, pawl.Unavailable: 503, pawl.Unknown: 502, pawl.Operator: 403,
 }

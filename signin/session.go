@@ -10,6 +10,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/frame"
 	"github.com/pawl-dev/pawl/roster"
 )
 
@@ -76,7 +77,7 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err != nil && pawl.KindOf(err) != pawl.NotFound {
-		s.show(w, r, http.StatusServiceUnavailable, Page{Problem: "You may still be signed in: " + said(err)})
+		s.show(w, r, http.StatusServiceUnavailable, Page{Problem: "You may still be signed in: " + frame.Sentence(err)})
 		return
 	}
 	s.setCookie(w, s.cookie, pawl.Secret{}, true)

@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/frame"
 	"github.com/pawl-dev/pawl/roster"
 )
 
@@ -32,7 +32,7 @@ func (s *Server) ways(w http.ResponseWriter, r *http.Request) {
 func (s *Server) showWays(w http.ResponseWriter, r *http.Request, status int, who access.Subject, p Page) {
 	if err := s.fillWays(r, who, &p); err != nil {
 		s.cfg.Log.Error("listing ways to sign in", "err", err)
-		status, p.Problem = http.StatusServiceUnavailable, said(err)
+		status, p.Problem = http.StatusServiceUnavailable, frame.Sentence(err)
 	}
 	s.show(w, r, status, p)
 }
@@ -108,7 +108,7 @@ func (s *Server) without(w http.ResponseWriter, r *http.Request, what string, dr
 		err = s.policy(r.Context(), who.Actor, who.Actor.ID, what, func() error { return drop(who) })
 	}
 	if err != nil {
-		s.showWays(w, r, statuses[pawl.KindOf(err)], who, Page{Problem: said(err)})
+		s.showWays(w, r, frame.StatusOf(err), who, Page{Problem: frame.Sentence(err)})
 		return
 	}
 	http.Redirect(w, r, "/sign-in/ways", http.StatusSeeOther)

@@ -2,7 +2,6 @@ package team
 
 import (
 	"embed"
-	"errors"
 	"html/template"
 	"io/fs"
 	"log/slog"
@@ -119,7 +118,7 @@ func (t *Team) known(w http.ResponseWriter, r *http.Request) (access.Subject, bo
 	case pawl.KindOf(err) == pawl.Denied:
 		http.Redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.Path), http.StatusSeeOther)
 	case err != nil:
-		http.Error(w, sentence(err), statuses[pawl.KindOf(err)])
+		http.Error(w, frame.Sentence(err), frame.StatusOf(err))
 	case who.Service:
 		http.Error(w, "These pages are for people.", http.StatusForbidden)
 	default:
@@ -136,7 +135,7 @@ func (t *Team) show(w http.ResponseWriter, r *http.Request, who access.Subject, 
 	}
 	if err != nil {
 		kind := pawl.KindOf(err)
-		v.Status, p.Problem, p.Stale = statuses[kind], sentence(err), kind == pawl.Operator
+		v.Status, p.Problem, p.Stale = frame.StatusOf(err), frame.Sentence(err), kind == pawl.Operator
 		p.Again = frame.WithNext(t.cfg.Again, p.Here+"?"+frame.ShownAgain)
 		if v.Status >= 500 {
 			t.cfg.Log.Error("the team's pages", "err", err)
@@ -145,30 +144,4 @@ func (t *Team) show(w http.ResponseWriter, r *http.Request, who access.Subject, 
 	if err := t.frame.Show(w, r, who, v); err != nil {
 		t.cfg.Log.Error("drawing a page", "err", err)
 	}
-}
-
-// statuses is the one table from what went wrong to a status.
-var statuses = map[pawl.Kind]int{
-	pawl.Other: 500, pawl.Invalid: 400, pawl.Denied: 401, pawl.Forbidden: 403, pawl.NotFound: 404, pawl.Conflict: 409, pawl.Mismatch: 422,
-	pawl.Throttled: 429, pawl.Unavailable: 503, pawl.Unknown: 502, pawl.Operator: 403,
-}
-
-// sentence is an error for people: what happened, and what to do.
-func sentence(err error) string {
-	e, ok := errors.AsType[*pawl.Error](err)
-	if !ok || e.Kind == pawl.Other || e.Err == nil {
-		return "Something went wrong in pawl. Try again."
-	}
-	text := capital(e.Err.Error()) + "."
-	if hint := pawl.HintOf(err); hint != "" {
-		text += " " + capital(hint) + "."
-	}
-	return text
-}
-
-func capital(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }
