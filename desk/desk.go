@@ -75,8 +75,12 @@ func New(cfg Config) *Desk {
 	}
 	d := &Desk{cfg: cfg, feed: newFeed(cfg.Now().UnixMilli()), book: newBook(cfg.Journal)}
 	d.pool = newPool(cfg, d.feed)
-	d.door = newDoor(cfg.Journal.Record, d.now, cfg.Log, true)
+	d.door = newDoor(d.record, d.now, cfg.Log, true)
 	return d
+}
+
+func (d *Desk) record(ctx context.Context, events ...audit.Event) error {
+	return d.cfg.Journal.Record(ctx, events...)
 }
 
 // Close writes down what was only counted. Nobody is asked for anything then.
