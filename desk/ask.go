@@ -102,11 +102,11 @@ func (d *Desk) accepted(ctx context.Context, who access.Subject, plan pawl.Plan,
 	for _, id := range places {
 		switch p := plan.Place(id); {
 		case plan.Reason != pawl.Leak:
-			return plan, fault(pawl.Invalid, "", "only after a leak a place may break")
+			return plan, fault(pawl.Invalid, "accept nothing, or begin it for the reason leak", "only after a leak a place may break")
 		case p == nil:
-			return plan, fault(pawl.NotFound, "", "%s has no place of that name", plan.Credential)
+			return plan, fault(pawl.NotFound, "pawl show "+plan.Credential, "%s has no place of that name", plan.Credential)
 		case p.Store:
-			return plan, conflict("the store has to hold the new value, or it would be on record nowhere")
+			return plan, fault(pawl.Conflict, "accept other places, and see to it that the store can be written", "the store has to hold the new value, or it would be on record nowhere")
 		default:
 			p.Accepted = true
 		}

@@ -25,10 +25,10 @@ func (d *Desk) Evidence(ctx context.Context, who access.Subject, q EvidenceQuery
 		return nil, err
 	}
 	if d.cfg.Signer == nil {
-		return nil, fault(pawl.Unavailable, "", "this server has no key to sign evidence with")
+		return nil, keyless("sign evidence")
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
-		return nil, fault(pawl.Invalid, "", "from has to be before to")
+		return nil, fault(pawl.Invalid, "give an earlier from, or a later to", "from has to be before to")
 	}
 	done, err := d.alone()
 	if err != nil {
@@ -48,6 +48,12 @@ func (d *Desk) Evidence(ctx context.Context, who access.Subject, q EvidenceQuery
 		return p.Page(d.cfg.Signer)
 	}
 	return p.Text(), nil
+}
+
+// keyless is the error of what takes the key of the log, which only a server on a
+// state folder has.
+func keyless(to string) error {
+	return fault(pawl.Unavailable, "ask the server of the state folder whose log it is", "this server has no key to %s with", to)
 }
 
 func (d *Desk) every() map[string]time.Duration {
@@ -74,7 +80,7 @@ func (d *Desk) AuditKey(ctx context.Context, who access.Subject) (string, error)
 		return "", err
 	}
 	if d.cfg.Signer == nil {
-		return "", fault(pawl.Unavailable, "", "this server has no key to sign the log with")
+		return "", keyless("sign the log")
 	}
 	return d.cfg.Signer.Public(), nil
 }
@@ -86,7 +92,7 @@ func (d *Desk) VerifyLog(ctx context.Context, who access.Subject) (api.Log, erro
 		return api.Log{}, err
 	}
 	if d.cfg.Signer == nil {
-		return api.Log{}, fault(pawl.Unavailable, "", "this server has no key to verify the log with")
+		return api.Log{}, keyless("verify the log")
 	}
 	done, err := d.alone()
 	if err != nil {

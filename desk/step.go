@@ -22,9 +22,9 @@ func (d *Desk) Confirm(ctx context.Context, who access.Subject, id pawl.Rotation
 		c := s.Plan.Place(step)
 		switch {
 		case c == nil || s.Plan.Asks(step) == nil && !s.Confirmable(step):
-			return pawl.Event{}, fault(pawl.NotFound, "", "%v has no human step of that name", id)
+			return pawl.Event{}, fault(pawl.NotFound, "pawl status "+id.Credential, "%v has no human step of that name", id)
 		case s.NewID() == "":
-			return pawl.Event{}, conflict("%v: there is no new value yet, so nobody can have moved to it", id)
+			return pawl.Event{}, fault(pawl.Conflict, "confirm it once there is one:  pawl status "+id.Credential, "%v: there is no new value yet, so nobody can have moved to it", id)
 		case s.Confirmed(c.ID) && c.Hand == nil:
 			return pawl.Event{}, nil // twice is once
 		case c.Asks() == nil:
@@ -131,11 +131,11 @@ func (d *Desk) Accept(ctx context.Context, who access.Subject, id pawl.RotationI
 		}
 		switch c := s.Plan.Place(consumer); {
 		case s.Plan.Reason != pawl.Leak:
-			return pawl.Event{}, conflict("%v is no rotation after a leak: every place is waited for", id)
+			return pawl.Event{}, fault(pawl.Conflict, "pawl status "+id.Credential, "%v is no rotation after a leak: every place is waited for", id)
 		case c == nil:
-			return pawl.Event{}, fault(pawl.NotFound, "", "%v has no place of that name", id)
+			return pawl.Event{}, fault(pawl.NotFound, "pawl status "+id.Credential, "%v has no place of that name", id)
 		case c.Store:
-			return pawl.Event{}, conflict("the store has to hold the new value, or it would be on record nowhere")
+			return pawl.Event{}, fault(pawl.Conflict, "accept other places, and see to it that the store can be written", "the store has to hold the new value, or it would be on record nowhere")
 		default:
 			return pawl.Event{Type: pawl.EvAccepted, Consumer: c.ID, Reason: why}, nil
 		}
@@ -170,7 +170,7 @@ func (d *Desk) Abandon(ctx context.Context, who access.Subject, id pawl.Rotation
 		return api.Remainder{}, err
 	}
 	if len(left.Only) > 0 && !e.Discard {
-		return api.Remainder{}, fault(pawl.Conflict, "", "%v holds values that would be lost with it", id)
+		return api.Remainder{}, fault(pawl.Conflict, "put them elsewhere, or say that they may be lost:  pawl abandon "+id.Credential+" --why WHY --discard", "%v holds values that would be lost with it", id)
 	}
 	defer d.feed.tell(id)
 	return remainder(left), eng.Abandon(ctx, id, e.Why, left)
