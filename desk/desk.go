@@ -31,15 +31,14 @@ type Config struct {
 	Fresh func() error
 	Now   func() time.Time // nil: time.Now
 	Log   *slog.Logger     // nil: nothing is logged
-	// Signer is the key of the audit log, to sign evidence with; nil: none is made.
+	// Signer is the key of the audit log, which evidence is signed with, too. Nil:
+	// none is made, and nobody is told the log's public key.
 	Signer *audit.Signer
 	// Witnesses says what other places have seen of the log; nil: there is none.
 	Witnesses func() []api.Witness
 	// Counts is how long an approval counts; 0: a day.
 	Counts time.Duration
 	Limits schedule.Limits // of what the scheduler begins
-	// AuditKey is the public key of the audit log.
-	AuditKey string
 	// Outlook says what a plan costs that was just surveyed; nil: nobody knows.
 	Outlook func(context.Context, pawl.Plan) api.Outlook
 }
@@ -107,6 +106,14 @@ func (d *Desk) Ready(ctx context.Context) error {
 func (d *Desk) Feed() *Feed { return d.feed }
 
 func (d *Desk) now() time.Time { return d.cfg.Now().UTC().Round(0) }
+
+// publicKey is that of the audit log, or "".
+func (d *Desk) publicKey() string {
+	if d.cfg.Signer == nil {
+		return ""
+	}
+	return d.cfg.Signer.Public()
+}
 
 // allow is the one door, of the desk.
 func (d *Desk) allow(ctx context.Context, who access.Subject, r access.Request, target string) error {

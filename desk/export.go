@@ -22,5 +22,5 @@ func (d *Desk) ExportLog(ctx context.Context, who access.Subject, w io.Writer) e
 	if err != nil {
 		return err
 	}
-	return audit.Export(w, d.cfg.AuditKey, checkpoint, records)
+	return audit.Export(w, d.publicKey(), checkpoint, records)
 }

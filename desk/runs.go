@@ -66,7 +66,7 @@ func wired(r journal.Run) api.Run {
 
 // Me is who asks. Nobody is refused to be told.
 func (d *Desk) Me(who access.Subject) api.Me {
-	me := api.Me{Actor: who.Actor, Roles: []string{}, Install: d.cfg.Journal.Install(), PublicKey: d.cfg.AuditKey}
+	me := api.Me{Actor: who.Actor, Roles: []string{}, Install: d.cfg.Journal.Install(), PublicKey: d.publicKey()}
 	for _, r := range who.Roles {
 		me.Roles = append(me.Roles, string(r))
 	}

@@ -148,7 +148,7 @@ func (a *app) stage(ctx context.Context, dir string) (*show, error) {
 		return nil, err
 	}
 	eng := engine.New(engine.Config{Journal: j, Box: box, Actor: pawl.Actor{Type: "system", ID: "pawl"}, Open: a.opener(cat).Open, Log: a.log()})
-	d := desk.New(desk.Config{Journal: j, Engine: eng, Catalog: func() *catalog.Catalog { return cat }, Log: a.log(), Signer: signer, AuditKey: signer.Public()})
+	d := desk.New(desk.Config{Journal: j, Engine: eng, Catalog: func() *catalog.Catalog { return cat }, Log: a.log(), Signer: signer})
 	return &show{desk: d, journal: j}, nil
 }
 

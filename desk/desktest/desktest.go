@@ -201,7 +201,7 @@ func Open(t *testing.T, creds []Cred, f func(*testing.T, *Office)) {
 				}
 				return hands, nil
 			}})
-		o := &Office{Desk: desk.New(desk.Config{Journal: j, Engine: eng, Signer: signer, AuditKey: signer.Public(), Catalog: func() *catalog.Catalog { return cat }}), Company: c, Journal: j, catalog: cat}
+		o := &Office{Desk: desk.New(desk.Config{Journal: j, Engine: eng, Signer: signer, Catalog: func() *catalog.Catalog { return cat }}), Company: c, Journal: j, catalog: cat}
 		o.Run()
 		defer func() { o.Stop(); synctest.Wait() }()
 		f(t, o)
