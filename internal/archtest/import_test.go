@@ -74,6 +74,12 @@ var diagram = []row{
 	{pkg: "catalog", uses: ". provider secretref", deps: "github.com/goccy/go-yaml", tests: "provider/* probe/*", not: "net net/http log/slog"},
 	{pkg: "schema", tests: "catalog provider provider/* probe/*", not: "os net net/http"},
 
+	// A rotation's journal as OpenTelemetry has it.
+	{pkg: "trace", uses: ".", std: "pure", tests: "internal/dst"},
+	{pkg: "trace/otlp", uses: ". provider/wire trace", tests: "internal/dst trace/otlp/otlpsim", not: "os log/slog"},
+	{pkg: "trace/otlp/otlpsim", deps: "go.opentelemetry.io/proto/otlp google.golang.org/protobuf", not: "os log/slog"},
+	{pkg: "trace/relay", uses: ". journal trace", deps: "github.com/cenkalti/backoff", tests: "audit", not: "os net net/http log/slog"},
+
 	// What crosses the wire.
 	{pkg: "api", uses: ".", not: "os log/slog"},
 

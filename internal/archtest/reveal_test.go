@@ -47,6 +47,8 @@ var revealers = map[string]string{
 	"notify/slack/slack.go":         "hands the tokens to the client library",
 	"notify/mail/mail.go":           "signs in to the mail server",
 
+	"trace/otlp/send.go": "puts the headers of a collector into the requests to it",
+
 	"provider/wire/do.go":              "puts the token into the Authorization header",
 	"provider/heroku/vars.go":          "puts the value into a config var, and compares what is there",
 	"provider/heroku/byhand.go":        "reads what the vendor's tools print of a new token",

@@ -46,6 +46,7 @@ type Result struct {
 	Exposure Exposure
 	Fired    [faultKinds + 1]int
 	Events   []string // with Options.Trace
+	Journal  []pawl.Event
 }
 
 // sim is one run.
@@ -102,6 +103,7 @@ func Run(seed uint64, opt Options) Result {
 		k.stop()
 	}
 	s.mon.finish()
+	s.res.Journal = s.journal.events
 	return s.res
 }
 

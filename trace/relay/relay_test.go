@@ -1,0 +1,257 @@
+package relay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/trace"
+	"github.com/pawl-dev/pawl/trace/relay"
+)
+
+// A collector takes spans, or does not.
+type collector struct {
+	got   []string // the names of the spans, in the order in which they came
+	ids   map[[8]byte]bool
+	calls int
+	err   error
+	told  []error
+}
+
+func (c *collector) send(_ context.Context, spans []trace.Span) error {
+	if c.calls++; c.err != nil {
+		return c.err
+	}
+	for _, s := range spans {
+		c.got = append(c.got, s.Name)
+		c.ids[s.ID] = true
+	}
+	return nil
+}
+
+func newRelay(j journal.Journal) (*collector, *relay.Relay) {
+	c := &collector{ids: map[[8]byte]bool{}}
+	return c, relay.New(relay.Config{Journal: j, Send: c.send, Tell: func(err error) { c.told = append(c.told, err) }})
+}
+
+func newJournal(t *testing.T) *journal.Memory {
+	t.Helper()
+	key, err := audit.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := audit.ParseSigner(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return journal.NewMemory(signer, time.Now)
+}
+
+// begin opens a rotation, and add writes what happened to it.
+func begin(t *testing.T, j journal.Journal, credential string) pawl.RotationID {
+	t.Helper()
+	run, err := j.Begin(t.Context(), credential, func(pawl.RotationID) (journal.Batch, error) {
+		return journal.Batch{Events: []pawl.Event{{Type: pawl.EvPlanned, At: time.Now(), Plan: &pawl.Plan{Credential: credential}}}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run.ID
+}
+
+func add(t *testing.T, j journal.Journal, id pawl.RotationID, events ...pawl.Event) {
+	t.Helper()
+	at, err := j.Position(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := journal.Batch{}
+	for _, e := range events {
+		e.At = time.Now()
+		b.Events, b.Close = append(b.Events, e), e.Outcome
+	}
+	if _, err := j.Append(t.Context(), id, at, b); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mint(n int) []pawl.Event {
+	e := pawl.Event{Type: pawl.EvIntended, Step: pawl.StepMint, Attempt: n}
+	return []pawl.Event{e, {Type: pawl.EvEnded, Step: pawl.StepMint, Attempt: n, Result: pawl.Done}}
+}
+
+var closed = pawl.Event{Type: pawl.EvClosed, Outcome: pawl.Completed}
+
+func want(t *testing.T, c *collector, names ...string) {
+	t.Helper()
+	if fmt.Sprint(c.got) != fmt.Sprint(names) {
+		t.Errorf("%v arrived, want %v", c.got, names)
+	}
+}
+
+// TestRun: what ends is sent a little later, once.
+func TestRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJournal(t)
+		c, r := newRelay(j)
+		ctx, stop := context.WithCancel(t.Context())
+		ran := make(chan struct{})
+		go func() { r.Run(ctx); close(ran) }()
+		id := begin(t, j, "key")
+		add(t, j, id, mint(1)...)
+		r.Changed(id, id)
+		time.Sleep(time.Minute)
+		want(t, c, "mint")
+		for range 10 {
+			r.Changed(id) // as whoever looks at it says, whether it did or not
+			time.Sleep(10 * time.Second)
+		}
+		add(t, j, id, mint(2)...)
+		add(t, j, id, closed)
+		r.Changed(id)
+		time.Sleep(time.Minute)
+		r.Changed(id)
+		time.Sleep(time.Minute)
+		want(t, c, "mint", "mint", "rotation")
+		if c.calls != 2 || c.told != nil {
+			t.Errorf("%d requests; told %v", c.calls, c.told)
+		}
+		stop()
+		<-ran
+	})
+}
+
+// TestOutage: a collector that is away gets everything once it is back, is not
+// asked often meanwhile, and somebody is told once of each.
+func TestOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJournal(t)
+		c, r := newRelay(j)
+		ctx, stop := context.WithCancel(t.Context())
+		ran := make(chan struct{})
+		go func() { r.Run(ctx); close(ran) }()
+		c.err = &pawl.Error{Kind: pawl.Unavailable, Err: errors.New("away")}
+		a, b := begin(t, j, "a"), begin(t, j, "b")
+		add(t, j, a, append(mint(1), closed)...)
+		r.Changed(a)
+		time.Sleep(time.Hour)
+		add(t, j, b, mint(1)...)
+		r.Changed(b)
+		time.Sleep(5 * time.Hour)
+		if c.calls > 120 || c.calls < 40 || len(c.told) != 1 {
+			t.Errorf("%d requests in six hours; told %v", c.calls, c.told)
+		}
+		c.err = nil
+		time.Sleep(10 * time.Minute)
+		want(t, c, "mint", "rotation", "mint")
+		if len(c.told) != 2 || c.told[1] != nil {
+			t.Errorf("told %v", c.told)
+		}
+		stop()
+		<-ran
+	})
+}
+
+// TestAsLateAsAsked: a collector that asks for time has it.
+func TestAsLateAsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJournal(t)
+		c, r := newRelay(j)
+		id := begin(t, j, "key")
+		add(t, j, id, mint(1)...)
+		r.Changed(id)
+		c.err = &pawl.Error{Kind: pawl.Throttled, After: 50 * time.Minute}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		began := time.Now()
+		if err := r.Flush(ctx); pawl.KindOf(err) != pawl.Throttled || time.Since(began) > time.Second { // there is no sense in waiting for it
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		ctx, cancel = context.WithTimeout(t.Context(), 3*time.Hour)
+		defer cancel()
+		_ = r.Flush(ctx)
+		if c.calls != 1+4 {
+			t.Errorf("%d requests in three hours", c.calls-1)
+		}
+	})
+}
+
+// TestUnwanted: what a collector does not want is not sent again, and nothing
+// waits behind it.
+func TestUnwanted(t *testing.T) {
+	j := newJournal(t)
+	c, r := newRelay(j)
+	id := begin(t, j, "key")
+	add(t, j, id, mint(1)...)
+	r.Changed(id)
+	c.err = &pawl.Error{Kind: pawl.Invalid, Err: errors.New("refused")}
+	if err := r.Flush(t.Context()); err != nil || c.calls != 1 || len(c.told) != 1 {
+		t.Errorf("%v after %d requests; told %v", err, c.calls, c.told)
+	}
+	c.err = nil
+	add(t, j, id, mint(2)...)
+	r.Changed(id)
+	if err := r.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want(t, c, "mint")
+}
+
+// TestTwoProcesses: one is killed with a mint under way; the next one sends the
+// same trace, with what the first one may have sent or not as the same spans.
+func TestTwoProcesses(t *testing.T) {
+	j := newJournal(t)
+	first, r := newRelay(j)
+	id := begin(t, j, "key")
+	add(t, j, id, append(mint(1), mint(2)[0])...)
+	r.Changed(id)
+	if err := r.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want(t, first, "mint")
+	add(t, j, id, pawl.Event{Type: pawl.EvDriving, Epoch: 2}, closed)
+	second, r := newRelay(j)
+	if err := r.Since(t.Context(), time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want(t, second, "mint", "mint", "checks", "rotation")
+	for s := range first.ids {
+		if !second.ids[s] {
+			t.Error("a span has another id when it comes from another process")
+		}
+	}
+
+	third, r := newRelay(j)
+	if err := r.Since(t.Context(), time.Now().Add(time.Hour)); err != nil { // nothing happened since then
+		t.Fatal(err)
+	}
+	if err := r.Flush(t.Context()); err != nil || third.calls != 0 {
+		t.Errorf("%v, %d requests", err, third.calls)
+	}
+}
+
+// TestLarge: a rotation with thousands of steps goes in several requests, and
+// goes on where one failed.
+func TestLarge(t *testing.T) {
+	j := newJournal(t)
+	c, r := newRelay(j)
+	id := begin(t, j, "key")
+	var all []pawl.Event
+	for n := range 1300 {
+		all = append(all, mint(n+1)...)
+	}
+	add(t, j, id, all...)
+	r.Changed(id)
+	if err := r.Flush(t.Context()); err != nil || len(c.got) != 1300 || len(c.ids) != 1300 || c.calls != 3 {
+		t.Errorf("%v: %d spans in %d requests", err, len(c.got), c.calls)
+	}
+}

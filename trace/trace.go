@@ -1,0 +1,151 @@
+package trace
+
+import (
+	"slices"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+)
+
+// Of returns the spans of a rotation's journal that have ended, in the order in
+// which they did. Install is the journal's own id.
+func Of(install string, id pawl.RotationID, events []pawl.Event) []Span {
+	if len(events) == 0 {
+		return nil
+	}
+	f := &fold{id: id, trace: traceID(install, id, events[0].At), plan: events[0].Plan}
+	if f.plan == nil { // a journal that has lost its plan
+		f.plan = &pawl.Plan{}
+	}
+	f.root = Span{Trace: f.trace, ID: spanID(f.trace, 0, Rotation, 0), Name: Rotation, Start: events[0].At, Attributes: f.common()}
+	f.root.add("pawl.reason", string(f.plan.Reason))
+	for n, e := range events {
+		f.event = n
+		f.read(e)
+	}
+	return f.ended
+}
+
+// A fold is what is known after some of the events.
+type fold struct {
+	id    pawl.RotationID
+	trace [16]byte
+	plan  *pawl.Plan
+	event int    // the number of the one that is read
+	ready bool   // the checks are passed
+	why   string // the kind of what made it fail
+	root  Span
+	open  []begun // in the order in which they began
+	ended []Span
+}
+
+// A begun is a span that has not ended.
+type begun struct {
+	key
+	Span
+	until time.Time // of a soak
+}
+
+// A key is what the event that begins a span has in common with the one that
+// ends it.
+type key struct {
+	name     string
+	consumer string
+	proof    int
+	side     pawl.Side
+	attempt  int
+	reminder int
+	id       string
+}
+
+func (f *fold) read(e pawl.Event) {
+	f.rested(e)
+	switch e.Type {
+	case pawl.EvDriving:
+		f.driving(e)
+	case pawl.EvStopped:
+		f.drop(e, interrupted, "", func(b begun) bool { return b.name == checks })
+	case pawl.EvPreflight:
+		f.checked(e)
+	case pawl.EvIntended:
+		f.intended(e)
+	case pawl.EvEnded:
+		f.effect(e)
+	case pawl.EvObserved:
+		f.observed(e)
+	case pawl.EvConfirmed:
+		f.end(e, key{name: confirm, consumer: e.Consumer}, string(pawl.Done), "")
+	case pawl.EvSoaking:
+		f.begin(e, key{name: soak}).until = e.Until
+	case pawl.EvRollback, pawl.EvForward:
+		f.turned(e)
+	case pawl.EvWatching:
+		f.end(e, key{name: dead}, string(pawl.Done), "")
+		f.begin(e, key{name: watch})
+	case pawl.EvAbandoned:
+		f.why = string(e.Type)
+	}
+	if told[e.Type] {
+		f.root.Events = append(f.root.Events, Event{string(e.Type), e.At, f.about(e)})
+	}
+	if e.Type == pawl.EvClosed {
+		f.closed(e)
+	}
+}
+
+// told are the events of the rotation itself: what people did to it, and which
+// processes took it up.
+var told = map[pawl.EventType]bool{
+	pawl.EvDriving: true, pawl.EvStopped: true, pawl.EvAuthorised: true, pawl.EvApproved: true, pawl.EvOwed: true, pawl.EvAccepted: true,
+	pawl.EvAcknowledged: true, pawl.EvConfirmed: true, pawl.EvRollback: true, pawl.EvForward: true, pawl.EvPaused: true,
+	pawl.EvUnpaused: true, pawl.EvHandover: true, pawl.EvAbandoned: true,
+}
+
+// begin opens a span, in place of one that is alike and still open.
+func (f *fold) begin(e pawl.Event, k key) *begun {
+	f.drop(e, superseded, "", func(b begun) bool { return b.key == k })
+	s := Span{Trace: f.trace, ID: spanID(f.trace, f.event, k.name, k.proof), Parent: f.root.ID, Name: k.name, Start: e.At, Attributes: f.common()}
+	s.add("pawl.step", k.name)
+	s.Attributes = append(s.Attributes, f.about(e)...)
+	if op := f.operation(k); op != "" {
+		s.add("pawl.operation", op)
+	}
+	f.open = append(f.open, begun{key: k, Span: s})
+	return &f.open[len(f.open)-1]
+}
+
+// end closes a span. One that is not open was ended by something else before.
+func (f *fold) end(e pawl.Event, k key, outcome, failed string, more ...Attribute) {
+	i := slices.IndexFunc(f.open, func(b begun) bool { return b.key == k })
+	if i < 0 {
+		return
+	}
+	s := f.open[i].Span
+	f.open = slices.Delete(f.open, i, i+1)
+	s.Attributes = append(s.Attributes, more...)
+	f.close(e, s, outcome, failed)
+}
+
+// drop closes every span of which that is true.
+func (f *fold) drop(e pawl.Event, outcome, failed string, which func(begun) bool) {
+	var kept []begun
+	for _, b := range f.open {
+		if which(b) {
+			f.close(e, b.Span, outcome, failed)
+		} else {
+			kept = append(kept, b)
+		}
+	}
+	f.open = kept
+}
+
+func (f *fold) close(e pawl.Event, s Span, outcome, failed string) {
+	if s.End = e.At; s.End.Before(s.Start) {
+		s.End = s.Start
+	}
+	s.add("pawl.outcome", outcome)
+	if s.Error = failed; failed != "" {
+		s.add("error.type", failed)
+	}
+	f.ended = append(f.ended, s)
+}

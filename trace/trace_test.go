@@ -1,0 +1,225 @@
+package trace_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/internal/dst"
+	"github.com/pawl-dev/pawl/trace"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+var id = pawl.RotationID{Credential: "heroku-api-key", Number: 1}
+
+// TestGolden: journals that pawl wrote, read as spans.
+func TestGolden(t *testing.T) {
+	names, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(names) < 4 {
+		t.Fatalf("%d journals: %v", len(names), err)
+	}
+	for _, name := range names {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".json"), func(t *testing.T) {
+			golden := strings.TrimSuffix(name, ".json") + ".txt"
+			got := written(trace.Of("inst", id, read(t, name)))
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func read(t *testing.T, name string) (events []pawl.Event) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err == nil {
+		err = json.Unmarshal(text, &events)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events
+}
+
+// written is a trace for people: when each span began and how long it took, in
+// milliseconds.
+func written(spans []trace.Span) string {
+	var b strings.Builder
+	if len(spans) == 0 {
+		return ""
+	}
+	root := spans[len(spans)-1]
+	fmt.Fprintf(&b, "trace %x\n", root.Trace)
+	line := func(indent, name string, at time.Time, took string, all []trace.Attribute) {
+		fmt.Fprintf(&b, "%s%-10s %8d %8s ", indent, name, at.Sub(root.Start).Milliseconds(), took)
+		for _, a := range all {
+			if a.Key != "pawl.credential" && a.Key != "pawl.rotation" && a.Key != "pawl.step" {
+				fmt.Fprintf(&b, " %s=%v", strings.TrimPrefix(a.Key, "pawl."), a.Value)
+			}
+		}
+		b.WriteString("\n")
+	}
+	for _, s := range spans {
+		line("", s.Name, s.Start, fmt.Sprint(s.End.Sub(s.Start).Milliseconds()), s.Attributes)
+		for _, e := range s.Events {
+			line("  ", e.Name, e.At, "", e.Attributes)
+		}
+	}
+	return b.String()
+}
+
+// TestPrefix: over whole journals of a simulator that crashes processes, loses
+// answers, turns clocks back and has people meddle, the spans of what had
+// happened so far are the first of the spans of everything, and they form one
+// tree.
+func TestPrefix(t *testing.T) {
+	seen := map[string]int{}
+	for seed := range uint64(60) {
+		events := dst.Run(seed, dst.Options{}).Journal
+		whole := trace.Of("inst", id, events)
+		for n := range events {
+			if part := trace.Of("inst", id, events[:n]); len(part) > len(whole) || len(part) > 0 && !reflect.DeepEqual(part, whole[:len(part)]) {
+				t.Fatalf("seed %d: after %d of %d events other spans have ended than in the end:\n%s", seed, n, len(events), written(part))
+			}
+		}
+		if events[len(events)-1].Type == pawl.EvClosed {
+			mustBeATree(t, seed, whole)
+		}
+		for _, s := range whole {
+			seen[s.Name]++
+			seen["outcome "+fmt.Sprint(attribute(s, "pawl.outcome"))]++
+		}
+	}
+	// A property of what never happens is none.
+	for _, name := range []string{"rotation", "checks", "mint", "kill", "set", "start", "notify", "revoke", "prove", "confirm", "soak", "dead", "watch",
+		"outcome done", "outcome not-done", "outcome unknown", "outcome interrupted", "outcome superseded", "outcome proved", "outcome rolled-back"} {
+		if seen[name] == 0 {
+			t.Errorf("no journal has a span %s; %v", name, seen)
+		}
+	}
+}
+
+func mustBeATree(t *testing.T, seed uint64, spans []trace.Span) {
+	t.Helper()
+	ids := map[[8]byte]bool{}
+	root := spans[len(spans)-1]
+	for i, s := range spans {
+		if ids[s.ID] || s.ID == [8]byte{} {
+			t.Fatalf("seed %d: two spans have one id", seed)
+		}
+		ids[s.ID] = true
+		if s.Trace != root.Trace || s.Trace == [16]byte{} || i < len(spans)-1 && s.Parent != root.ID {
+			t.Fatalf("seed %d: %s is not below the rotation", seed, s.Name)
+		}
+		if s.End.Before(s.Start) {
+			t.Fatalf("seed %d: %s ends before it begins", seed, s.Name)
+		}
+		if keys := keysOf(s.Attributes); len(slices.Compact(keys)) != len(s.Attributes) {
+			t.Fatalf("seed %d: %s says something twice: %v", seed, s.Name, keys)
+		}
+	}
+	if root.Name != trace.Rotation || root.Parent != [8]byte{} {
+		t.Fatalf("seed %d: the last span is %s", seed, root.Name)
+	}
+}
+
+func keysOf(all []trace.Attribute) (keys []string) {
+	for _, a := range all {
+		keys = append(keys, a.Key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func attribute(s trace.Span, key string) any {
+	for _, a := range s.Attributes {
+		if a.Key == key {
+			return a.Value
+		}
+	}
+	return nil
+}
+
+// TestIDs: a trace is of one rotation of one installation, and of one journal
+// that was restored and went another way.
+func TestIDs(t *testing.T) {
+	at := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	of := func(install string, id pawl.RotationID, at time.Time) [16]byte {
+		return trace.Of(install, id, []pawl.Event{{Type: pawl.EvPlanned, At: at}, {Type: pawl.EvClosed, At: at, Outcome: pawl.Failed}})[0].Trace
+	}
+	all := [][16]byte{of("a", id, at), of("b", id, at), of("a", pawl.RotationID{Credential: "heroku-api-key", Number: 2}, at), of("a", id, at.Add(time.Second))}
+	if all[0] != of("a", id, at) {
+		t.Error("the same journal gives another trace")
+	}
+	for i, a := range all {
+		for _, b := range all[i+1:] {
+			if a == b {
+				t.Errorf("two rotations have one trace: %v", all)
+			}
+		}
+	}
+}
+
+// TestNothingOfPeople: what people wrote, who they are, and what vendors said
+// and call things is in no span.
+func TestNothingOfPeople(t *testing.T) {
+	marked := func(e pawl.Event) pawl.Event {
+		e.Actor = pawl.Actor{Type: "user", ID: "CANARY-who"}
+		e.Detail, e.Hint, e.Reason, e.To, e.Label, e.Mark, e.Ticket = "CANARY-a", "CANARY-b", "CANARY-c", "CANARY-d", "CANARY-e", "CANARY-f", "CANARY-g"
+		e.IDs, e.Findings, e.Kind = []string{"CANARY-h"}, []string{"CANARY-i"}, "CANARY-kind"
+		e.Strays = []pawl.Stray{{Where: "CANARY-j"}}
+		if e.Type == pawl.EvAcknowledged {
+			e.Consumer = "CANARY-elsewhere"
+		}
+		return e
+	}
+	for seed := range uint64(20) {
+		var events []pawl.Event
+		for _, e := range dst.Run(seed, dst.Options{}).Journal {
+			events = append(events, marked(e), marked(pawl.Event{Type: pawl.EvAcknowledged, At: e.At}), marked(pawl.Event{Type: pawl.EvHandover, At: e.At}))
+		}
+		for _, s := range trace.Of("inst", id, events) {
+			if text := fmt.Sprintf("%+v", s); strings.Contains(text, "CANARY") {
+				t.Fatalf("seed %d: %s", seed, text)
+			}
+		}
+	}
+}
+
+func FuzzOf(f *testing.F) {
+	text, err := os.ReadFile("testdata/done.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var events []pawl.Event
+		if json.Unmarshal(text, &events) != nil {
+			return
+		}
+		whole := trace.Of("inst", id, events)
+		for n := range events {
+			if part := trace.Of("inst", id, events[:n]); len(part) > len(whole) || len(part) > 0 && !reflect.DeepEqual(part, whole[:len(part)]) {
+				t.Fatalf("after %d events other spans have ended than in the end", n)
+			}
+		}
+	})
+}
