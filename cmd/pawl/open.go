@@ -127,11 +127,13 @@ func readable(path string) bool {
 // A store is an opened state.
 type store struct {
 	journal.Journal
-	dir  string
-	lock *sqlite.Lock
+	dir    string
+	lock   *sqlite.Lock
+	traces *outgoing // of what is driven here; nil: nothing is sent
 }
 
 func (s *store) Close() error {
+	s.traces.send()
 	err := s.Journal.Close()
 	if s.lock != nil {
 		s.lock.Unlock()

@@ -29,6 +29,7 @@ import (
 
 	"github.com/pawl-dev/pawl/sim"
 	"github.com/pawl-dev/pawl/sim/world"
+	"github.com/pawl-dev/pawl/trace/otlp/otlpsim"
 )
 
 // TestScripts plays the transcripts of testdata/script: each is one terminal
@@ -60,6 +61,8 @@ import (
 //	flip FILE TEXT            change one bit of the first TEXT in FILE
 //	cut FILE N                cut N bytes off the end of FILE
 //	scribble FILE             overwrite the middle of FILE
+//	collector [STATUS]        an OpenTelemetry collector, which the environment names; with STATUS it answers the next request so
+//	traces [-n N] PATTERN     wait until what it was sent matches, or match N times; with !, it must not by now
 //	sql STATEMENT             change the journal behind pawl's back
 //
 // After each script nothing that pawl printed, and no file below $HOME, may
@@ -80,6 +83,7 @@ func scripts() testscript.Params {
 			"hand": scriptHand, "paste": scriptPaste, "opens": scriptOpens, "connection": scriptConnection, "reply": scriptReply,
 			"server": scriptServer, "killserver": scriptKillServer, "api": scriptAPI,
 			"metrics": scriptMetrics, "receiver": scriptReceiver, "told": scriptTold, "click": scriptClick, "bearer": scriptBearer, "types": scriptTypes,
+			"collector": scriptCollector, "traces": scriptTraces,
 		},
 	}
 }
@@ -100,8 +104,9 @@ type stage struct {
 	flying  sync.WaitGroup // requests that the vendors work on
 	served  served         // by server
 	told    *receiver      // by receiver
-	far     bool           // every command is done by a server
-	lodging *lodging       // of the command that runs
+	traces  *otlpsim.Collector
+	far     bool     // every command is done by a server
+	lodging *lodging // of the command that runs
 }
 
 type stageKey struct{}
@@ -131,6 +136,9 @@ func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*s
 func (s *stage) mustNotLeak() {
 	if found := leak(s.output.Bytes()); found != "" {
 		s.t.Errorf("a secret value is in what was printed (%s)", found)
+	}
+	if s.traces != nil {
+		s.mustTrace()
 	}
 	for _, wrong := range leaks(s.home) {
 		s.t.Error(wrong)
@@ -241,7 +249,8 @@ func (s *stage) command(ts *testscript.TestScript, ctx context.Context, name str
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "PATH", "TZ", "PAWL_CATALOG", "PAWL_STATE", "PAWL_KEY_FILE", "GITHUB_TOKEN", "NO_COLOR", "ACCESSIBLE", "XDG_STATE_HOME", "PAWL_SERVER", "PAWL_TOKEN_FILE"} {
+	for _, name := range []string{"HOME", "PATH", "TZ", "PAWL_CATALOG", "PAWL_STATE", "PAWL_KEY_FILE", "GITHUB_TOKEN", "NO_COLOR", "ACCESSIBLE", "XDG_STATE_HOME", "PAWL_SERVER", "PAWL_TOKEN_FILE",
+		"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_CERTIFICATE"} {
 		if value := ts.Getenv(name); value != "" {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}

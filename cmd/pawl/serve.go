@@ -122,6 +122,7 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 	if metricsAt != "" {
 		a.tell("metrics on http://"+metricsAt+"/metrics", "address", metricsAt)
 	}
+	defer a.serveTraces(ctx, s, d)()
 	doors := []listener{{l, srv}}
 	if o.on() {
 		if err := a.tellFront(ctx, o, door); err != nil {

@@ -43,6 +43,7 @@ type near struct {
 	*engine.Engine
 	a      *app
 	opener *connect.Opener
+	traces *outgoing // nil: nothing is sent
 }
 
 // worker opens all that a rotation needs.
@@ -54,7 +55,8 @@ func (a *app) worker(ctx context.Context, cat *catalog.Catalog, s *store) (worke
 	if err != nil {
 		return nil, err
 	}
-	return near{eng, a, a.opener(cat)}, nil
+	s.traces = a.tracesOf(s)
+	return near{eng, a, a.opener(cat), s.traces}, nil
 }
 
 // looker opens what is needed to look, which takes no journal. With a box it
@@ -68,7 +70,7 @@ func (a *app) looker(cat *catalog.Catalog, box *seal.Box) worker {
 	if box != nil {
 		cfg.Box = box
 	}
-	return near{engine.New(cfg), a, o}
+	return near{engine.New(cfg), a, o, nil}
 }
 
 // pen opens what is needed to say something to a rotation, and no vendor.
@@ -76,7 +78,7 @@ func (a *app) pen(s *store) worker {
 	if a.far != nil {
 		return a.far
 	}
-	return near{engine.New(engine.Config{Journal: s, Actor: a.actor()}), a, nil}
+	return near{engine.New(engine.Config{Journal: s, Actor: a.actor()}), a, nil, nil}
 }
 
 // Start opens a rotation. That it revokes by itself is asked for by who drives
