@@ -131,7 +131,7 @@ type Leftovers struct {
 // A Kill names a leftover that is to be revoked.
 type Kill struct {
 	ID    string `json:"id" minLength:"1" maxLength:"200"`
-	Label string `json:"label,omitempty" maxLength:"500"`
+	Label string `json:"label,omitempty" maxLength:"500" doc:"What it was called when it was seen; if given, it has to be called so still."`
 }
 
 // Killed is what came of it.

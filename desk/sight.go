@@ -154,7 +154,8 @@ func (d *Desk) Sweep(ctx context.Context, who access.Subject, credential string)
 }
 
 // KillStray revokes what a sweep finds now, and nothing else: what is in use, or
-// may be signed in with, is refused whoever names it.
+// may be signed in with, is refused whoever names it, and so is what is called
+// otherwise than whoever names it has seen.
 func (d *Desk) KillStray(ctx context.Context, who access.Subject, credential string, k api.Kill) (api.Killed, error) {
 	if err := d.allow(ctx, who, access.Request{Action: access.SweepRevoke}, credential); err != nil {
 		return api.Killed{}, err
@@ -172,10 +173,10 @@ func (d *Desk) KillStray(ctx context.Context, who access.Subject, credential str
 		return api.Killed{}, err
 	}
 	for _, s := range all {
-		if s.Generation.ID == k.ID && !s.Caller {
+		if s.Generation.ID == k.ID && !s.Caller && (k.Label == "" || k.Label == s.Generation.Label) {
 			killed, err := eng.KillStray(ctx, plan, k.ID, s.Generation.Label)
 			return api.Killed{Killed: killed, Fault: api.FaultOf(err)}, nil
 		}
 	}
-	return api.Killed{}, conflict("%s is not among those that nobody ought to be using", k.ID)
+	return api.Killed{}, fault(pawl.Conflict, "look again:  pawl sweep "+credential, "%s is not among those that nobody ought to be using, or not by that name", k.ID)
 }

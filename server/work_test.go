@@ -121,7 +121,10 @@ func TestLooksThroughTheAPI(t *testing.T) {
 		if w := d.call("sue", "POST", "/api/v1/credentials/key/sweep/revoke", api.Kill{ID: "id-old-key"}, nil); w.Code != 409 || d.Live["CANARY-old-key"] == "" {
 			t.Error("what is in use is a stray:", w.Code, w.Body)
 		}
-		if w := d.call("sue", "POST", "/api/v1/credentials/key/sweep/revoke", api.Kill{ID: "id-1"}, &k); w.Code != 200 || !k.Killed || d.Live["CANARY-id-1"] != "" {
+		if w := d.call("sue", "POST", "/api/v1/credentials/key/sweep/revoke", api.Kill{ID: "id-1", Label: "of yesterday"}, nil); w.Code != 409 || d.Live["CANARY-id-1"] == "" {
+			t.Error("what is called otherwise than it was seen:", w.Code, w.Body)
+		}
+		if w := d.call("sue", "POST", "/api/v1/credentials/key/sweep/revoke", api.Kill{ID: "id-1", Label: "acme"}, &k); w.Code != 200 || !k.Killed || d.Live["CANARY-id-1"] != "" {
 			t.Error(w.Code, w.Body)
 		}
 		var me api.Me
