@@ -3,7 +3,6 @@ package catalog
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -58,19 +57,11 @@ func (c *Catalog) Frozen(credential string, t time.Time) (on *Freeze) {
 // of credentials could be read, a name that is missing proves nothing.
 func (l *loader) readFreezes(c *Catalog, whole bool) Problems {
 	s := &source{file: freezesFile}
-	l.misnamed(s, "freezes.yml")
-	if _, err := fs.Stat(l.fsys, s.file); errors.Is(err, fs.ErrNotExist) {
-		return s.problems
-	}
-	if !l.readFile(s) {
-		return s.problems
-	}
-	root := s.parse()
+	r, root := l.optional(s, "freezes.yml")
 	if root == nil {
 		return s.problems
 	}
 	c.frozen = &File{freezesFile, s.text}
-	r := &reader{s, l}
 	r.checkSecrets(root)
 	var keys freezesKeys
 	r.mapping(root, layout{into: []any{&keys}})
@@ -83,15 +74,6 @@ func (l *loader) readFreezes(c *Catalog, whole bool) Problems {
 	}
 	slices.SortStableFunc(c.freezes, func(a, b Freeze) int { return a.From.Compare(b.From) })
 	return s.problems
-}
-
-// misnamed reports a file that would be read if it had the name of s. What is
-// in it holds nothing, and nobody would notice.
-func (l *loader) misnamed(s *source, name string) {
-	if _, err := fs.Stat(l.fsys, name); err != nil {
-		return
-	}
-	s.problems = append(s.problems, Problem{File: name, Message: "this file is not read", Suggestion: "call it " + s.file})
 }
 
 func (r *reader) freeze(k freezeKeys, n *node) Freeze {

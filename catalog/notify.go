@@ -2,9 +2,7 @@ package catalog
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
 	"reflect"
 	"regexp"
@@ -128,15 +126,10 @@ func channelKinds() map[string]reflect.Type {
 // readNotify reads notify.yaml, which need not be there.
 func (l *loader) readNotify(c *Catalog, whole bool) Problems {
 	s := &source{file: notifyFile, guarded: true}
-	l.misnamed(s, "notify.yml")
-	if _, err := fs.Stat(l.fsys, s.file); errors.Is(err, fs.ErrNotExist) || !l.readFile(s) {
-		return s.problems
-	}
-	root := s.parse()
+	r, root := l.optional(s, "notify.yml")
 	if root == nil {
 		return s.problems
 	}
-	r := &reader{s, l}
 	var keys notifyKeys
 	r.mapping(root, layout{into: []any{&keys}})
 	if at := root.get("link"); at != nil && keys.Link != "" {

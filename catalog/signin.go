@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"errors"
-	"io/fs"
 	"net/url"
 	"slices"
 
@@ -48,19 +46,10 @@ func (c *Catalog) SignIns() []SignIn { return slices.Clone(c.signIns) }
 // readSignIn reads sign-in.yaml, which need not be there.
 func (l *loader) readSignIn(c *Catalog) Problems {
 	s := &source{file: signInFile, guarded: true}
-	l.misnamed(s, "sign-in.yml")
-	l.misnamed(s, "signin.yaml")
-	if _, err := fs.Stat(l.fsys, s.file); errors.Is(err, fs.ErrNotExist) {
-		return s.problems
-	}
-	if !l.readFile(s) {
-		return s.problems
-	}
-	root := s.parse()
+	r, root := l.optional(s, "sign-in.yml", "signin.yaml")
 	if root == nil {
 		return s.problems
 	}
-	r := &reader{s, l}
 	var keys signInKeys
 	r.mapping(root, layout{into: []any{&keys}})
 	known := map[string]bool{}
