@@ -178,5 +178,5 @@ func (d *Desk) KillStray(ctx context.Context, who access.Subject, credential str
 			return api.Killed{Killed: killed, Fault: api.FaultOf(err)}, nil
 		}
 	}
-	return api.Killed{}, fault(pawl.Conflict, "look again:  pawl sweep "+credential, "%s is not among those that nobody ought to be using, or not by that name", k.ID)
+	return api.Killed{}, fault(pawl.Conflict, "look again:  pawl sweep", "%s is not among those that nobody ought to be using, or not by that name", k.ID)
 }

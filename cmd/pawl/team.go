@@ -102,15 +102,17 @@ func (a *app) asOwner(ctx context.Context, f func(*desk.Team, access.Subject) er
 
 // team checks that who may come in is what the audit log says.
 func (x *examination) team(ctx context.Context, dir string, j *sqlite.Journal) check {
-	is, err := teamfile.Look(ctx, teamPath(dir))
-	missing := pawl.KindOf(err) == pawl.NotFound
-	if err != nil && !missing {
-		return failed("team", err.Error(), pawl.HintOf(err))
-	}
-	s, err := logged.Compare(ctx, is, j.AuditPage)
+	missing := false
+	s, err := logged.Compare(ctx, func(ctx context.Context) (roster.Edition, error) {
+		is, err := teamfile.Look(ctx, teamPath(dir))
+		if missing = pawl.KindOf(err) == pawl.NotFound; missing {
+			return roster.Edition{}, nil
+		}
+		return is, err
+	}, j.AuditPage)
 	switch {
 	case err != nil:
-		return failed("team", "it could not be compared with the audit log: "+plainly(err.Error()), "")
+		return failed("team", "it could not be compared with the audit log: "+plainly(err.Error()), pawl.HintOf(err))
 	case s.Older():
 		return failed("team", s.Err().Error(), "put the newest team.db back; or see what is missing, and go on with this one:  pawl people accept")
 	case s.Anew():
@@ -118,5 +120,5 @@ func (x *examination) team(ctx context.Context, dir string, j *sqlite.Journal) c
 	case missing:
 		return skipped("team", "there is none")
 	}
-	return fine("team", fmt.Sprintf("%d changes, as many as the audit log says, or more", is.Number))
+	return fine("team", fmt.Sprintf("%d changes, as many as the audit log says, or more", s.Is.Number))
 }

@@ -167,6 +167,24 @@ func TestCrash(t *testing.T) {
 	h.lets(first, "eva")
 }
 
+// TestLookedAtMeanwhile: who looks while somebody else changes something is not
+// told that it is older.
+func TestLookedAtMeanwhile(t *testing.T) {
+	h, team := newHouse(t), roster.NewMemory()
+	h.lets(team, "ana")
+	b, once := h.with(team), true
+	b.Recorded = func(ctx context.Context, about journal.About, before int64, most int) (journal.Page, error) {
+		if once {
+			once = false
+			h.lets(team, "bo")
+		}
+		return h.j.AuditPage(ctx, about, before, most)
+	}
+	if s, err := b.Standing(t.Context()); err != nil || s.Older() {
+		t.Errorf("%+v %v", s, err)
+	}
+}
+
 // TestFullLog: nothing is changed that cannot be written down first.
 func TestFullLog(t *testing.T) {
 	h := newHouse(t)

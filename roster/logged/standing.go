@@ -54,21 +54,37 @@ func (e *OlderError) Error() string {
 
 // Standing compares the roster with the log.
 func (b *Book) Standing(ctx context.Context) (Standing, error) {
-	is, err := b.Roster.Edition(ctx)
-	if err != nil || b.Recorded == nil {
+	if b.Recorded == nil {
+		is, err := b.Roster.Edition(ctx)
 		return Standing{Is: is}, err
 	}
-	return Compare(ctx, is, b.Recorded)
+	return Compare(ctx, b.Roster.Edition, b.Recorded)
+}
+
+// Compare says how the edition that look sees stands to what a log says.
+func Compare(ctx context.Context, look func(context.Context) (roster.Edition, error), recorded Recorded) (Standing, error) {
+	is, err := look(ctx)
+	if err != nil {
+		return Standing{}, err
+	}
+	s, err := known(ctx, is, recorded)
+	if err != nil || !s.Older() {
+		return s, err
+	}
+	// Somebody may have changed it, and written it down, in between. What the log
+	// says was in the roster before it, so what is there now decides.
+	s.Is, err = look(ctx)
+	return s, err
 }
 
 // near is how many of the newest records are looked at for the highest number.
 // Those of two who change something at once may be in the other order.
 const near = 50
 
-// Compare says how an edition stands to what a log says. What counts is the
-// newest roster that the log names. One that was begun anew, and in which nothing
-// ever happened, is no reason to refuse the one before it.
-func Compare(ctx context.Context, is roster.Edition, recorded Recorded) (Standing, error) {
+// known is what a log knows. What counts is the newest roster that it names. One
+// that was begun anew, and in which nothing ever happened, is no reason to refuse
+// the one before it.
+func known(ctx context.Context, is roster.Edition, recorded Recorded) (Standing, error) {
 	s, seen := Standing{Is: is}, 0
 	for ev, err := range changes(ctx, recorded) {
 		if err != nil {
