@@ -17,6 +17,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/audit/echo"
 	"github.com/pawl-dev/pawl/roster"
 	"github.com/pawl-dev/pawl/signin"
 )
@@ -613,6 +614,26 @@ func TestManyAddresses(t *testing.T) {
 			t.Errorf("%d after %v", w.Code, time.Since(start))
 		}
 		all.Wait()
+	})
+}
+
+// TestOneNetworkFillsNoLog: who has more addresses than anybody can count is
+// written down as one who tries.
+func TestOneNetworkFillsNoLog(t *testing.T) {
+	open(t, func(t *testing.T, g *gate) {
+		for i := range 200 {
+			b := g.browser()
+			b.address = fmt.Sprintf("[2001:db8::%x]:9", i)
+			b.post("/sign-in/code", url.Values{"code": {"CANARY"}})
+			time.Sleep(2 * time.Second)
+		}
+		if n := strings.Count(g.said(), "auth.denied"); n != echo.MostOf {
+			t.Errorf("%d records", n)
+		}
+		g.Close()
+		if said := g.said(); !strings.Contains(said, fmt.Sprintf("auth.denied nobody %d others since ", 200-echo.MostOf)) {
+			t.Error(said)
+		}
 	})
 }
 
