@@ -223,3 +223,71 @@ func FuzzOf(f *testing.F) {
 		}
 	})
 }
+
+// of makes a journal: an event a second.
+func of(plan pawl.Plan, events ...pawl.Event) []pawl.Event {
+	at := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	all := append([]pawl.Event{{Type: pawl.EvPlanned, Plan: &plan}}, events...)
+	for i := range all {
+		all[i].At = at.Add(time.Duration(i) * time.Second)
+	}
+	return all
+}
+
+// told is when spans began, in seconds after the first event, how long they took,
+// and how they ended.
+func told(spans []trace.Span) (all []string) {
+	for _, s := range spans {
+		all = append(all, fmt.Sprintf("%s %d+%d %v", s.Name, s.Start.Second(), int(s.End.Sub(s.Start).Seconds()), attribute(s, "pawl.outcome")))
+	}
+	return all
+}
+
+// TestTurns: what begins a span twice, and what ends one by another way.
+func TestTurns(t *testing.T) {
+	intent := func(step pawl.Step, consumer string) pawl.Event {
+		return pawl.Event{Type: pawl.EvIntended, Step: step, Consumer: consumer}
+	}
+	done := func(step pawl.Step, consumer string) pawl.Event {
+		return pawl.Event{Type: pawl.EvEnded, Step: step, Consumer: consumer, Result: pawl.Done}
+	}
+	taken, checked := pawl.Event{Type: pawl.EvDriving}, pawl.Event{Type: pawl.EvPreflight, Result: pawl.Done}
+	places := pawl.Plan{Consumers: []pawl.Place{{ID: "api"}, {ID: "console"}}}
+	for name, test := range map[string]struct {
+		events []pawl.Event
+		want   []string
+	}{
+		"a person mints, over three processes": {
+			of(pawl.Plan{Hand: &pawl.Human{}}, checked, intent(pawl.StepMint, ""), taken, taken, done(pawl.StepMint, "")),
+			[]string{"mint 2+3 done"}},
+		"a person is not asked any more": {
+			of(pawl.Plan{Hand: &pawl.Human{}}, checked, intent(pawl.StepMint, ""), pawl.Event{Type: pawl.EvRollback}),
+			[]string{"mint 2+1 superseded"}},
+		"a revoke that is not heeded is sent again": {
+			of(places, checked, intent(pawl.StepRevoke, ""), done(pawl.StepRevoke, ""), intent(pawl.StepRevoke, ""), done(pawl.StepRevoke, ""), pawl.Event{Type: pawl.EvWatching}),
+			[]string{"revoke 2+1 done", "revoke 4+1 done", "dead 3+3 done"}},
+		"what is written again is proved again": {
+			of(places, checked, intent(pawl.StepSet, "api"), done(pawl.StepSet, "api"), intent(pawl.StepSet, "console"), done(pawl.StepSet, "console"), intent(pawl.StepSet, "api"),
+				pawl.Event{Type: pawl.EvObserved, Consumer: "console", Verdict: pawl.Refuted}),
+			[]string{"set 2+1 done", "set 4+1 done", "prove 3+3 superseded", "prove 5+2 refuted"}},
+		"a soak ends by itself": {
+			of(places, pawl.Event{Type: pawl.EvSoaking, Until: time.Date(2026, 11, 24, 9, 0, 2, 0, time.UTC)}, taken, pawl.Event{Type: pawl.EvClosed, Outcome: pawl.Completed}),
+			[]string{"soak 1+1 done", "checks 2+1 left", "rotation 0+3 done"}},
+		"or not": {
+			of(places, pawl.Event{Type: pawl.EvSoaking, Until: time.Date(2026, 11, 24, 9, 0, 9, 0, time.UTC)}, pawl.Event{Type: pawl.EvRollback}),
+			[]string{"soak 1+1 superseded"}},
+		"stopped while it looks": {
+			of(places, taken, pawl.Event{Type: pawl.EvStopped}, taken, checked),
+			[]string{"checks 1+1 interrupted", "checks 3+1 done"}},
+		"a journal without a plan": {
+			[]pawl.Event{{Type: pawl.EvIntended, Step: pawl.StepSet, Consumer: "api"}, {Type: pawl.EvEnded, Step: pawl.StepSet, Consumer: "api", Result: pawl.Unsure}},
+			[]string{"set 0+0 unknown"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := told(trace.Of("inst", id, test.events))
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}

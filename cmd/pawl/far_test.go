@@ -45,6 +45,7 @@ var nearOnly = map[string]string{
 	"live":     "Ctrl-C ends the telling, and not the rotation",
 	"secrets":  "what --verbose shows is in the log of the server",
 	"status":   "--catalog says whose catalog, and so does --server",
+	"traces":   "a server sends its traces by itself, and says so in its log",
 	"witness":  "a server shows its log to its witnesses by itself",
 }
 

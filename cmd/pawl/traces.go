@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -22,9 +21,8 @@ import (
 // lastTraces is how long a process that ends waits for a collector.
 const lastTraces = 2 * time.Second
 
-// openTraces opens what sends traces of a journal, if the environment says so,
-// and whom to; else the exporter is nil. The demo's vendors are simulated, and so
-// would be its traces.
+// openTraces opens what sends traces of a journal, if the environment says so;
+// else it is nil. The demo's vendors are simulated, and so would be its traces.
 func (a *app) openTraces(j journal.Journal) (*otlp.Exporter, error) {
 	if a.story {
 		return nil, nil
@@ -79,7 +77,8 @@ func (o *outgoing) send() {
 	if o == nil {
 		return
 	}
-	if err := cmp.Or(flushed(o.Relay), o.refused); err != nil {
+	err := flushed(o.Relay)
+	if err = cmp.Or(err, o.refused); err != nil {
 		o.warn(err)
 	}
 }
@@ -93,14 +92,11 @@ func flushed(r *relay.Relay) error {
 
 // untraced is why traces are not sent, for people.
 func untraced(err error) string {
-	e, ok := errors.AsType[*pawl.Error](err)
-	if !ok {
-		return plainly(err.Error())
+	text := cmp.Or(pawl.CauseOf(err), err.Error())
+	if hint := pawl.HintOf(err); hint != "" {
+		text += "; " + hint
 	}
-	if e.Hint == "" {
-		return plainly(e.Err.Error())
-	}
-	return plainly(fmt.Sprintf("%v; %s", e.Err, e.Hint))
+	return plainly(text)
 }
 
 // changed says that there may be something to send of a rotation.

@@ -8,102 +8,58 @@ import (
 	"github.com/pawl-dev/pawl/trace"
 )
 
-// The parts of an ExportTraceServiceRequest that are sent. In this encoding ids
-// are hexadecimal, integers of 64 bits are strings, and enums are numbers.
-type (
-	request struct {
-		ResourceSpans []resourceSpans `json:"resourceSpans"`
-	}
-	resourceSpans struct {
-		Resource   resource     `json:"resource"`
-		ScopeSpans []scopeSpans `json:"scopeSpans"`
-	}
-	resource struct {
-		Attributes []attribute `json:"attributes"`
-	}
-	scopeSpans struct {
-		Scope scope  `json:"scope"`
-		Spans []span `json:"spans"`
-	}
-	scope struct {
-		Name string `json:"name"`
-	}
-	span struct {
-		TraceID    string      `json:"traceId"`
-		SpanID     string      `json:"spanId"`
-		Parent     string      `json:"parentSpanId,omitempty"`
-		Name       string      `json:"name"`
-		Kind       int         `json:"kind"`
-		Start      string      `json:"startTimeUnixNano"`
-		End        string      `json:"endTimeUnixNano"`
-		Attributes []attribute `json:"attributes,omitempty"`
-		Events     []event     `json:"events,omitempty"`
-		Status     *status     `json:"status,omitempty"`
-	}
-	event struct {
-		At         string      `json:"timeUnixNano"`
-		Name       string      `json:"name"`
-		Attributes []attribute `json:"attributes,omitempty"`
-	}
-	status struct {
-		Message string `json:"message"`
-		Code    int    `json:"code"`
-	}
-	attribute struct {
-		Key   string `json:"key"`
-		Value value  `json:"value"`
-	}
-	value struct {
-		Text   *string `json:"stringValue,omitempty"`
-		Number *string `json:"intValue,omitempty"`
-	}
-)
+// An object is a message of the protocol as it is written in JSON: ids in
+// hexadecimal, integers of 64 bits as strings, enums as numbers.
+type object map[string]any
 
 const (
 	kindInternal = 1
 	codeError    = 2
 )
 
-func encode(c Config, spans []trace.Span) request {
-	all := scopeSpans{Scope: scope{"github.com/pawl-dev/pawl"}}
+// encode makes an ExportTraceServiceRequest.
+func encode(c Config, spans []trace.Span) object {
+	var all []object
 	for _, s := range spans {
-		all.Spans = append(all.Spans, encodeSpan(s))
+		all = append(all, encodeSpan(s))
 	}
-	return request{[]resourceSpans{{resource{attributes(c.Resource)}, []scopeSpans{all}}}}
+	scope := object{"scope": object{"name": "github.com/pawl-dev/pawl"}, "spans": all}
+	return object{"resourceSpans": []object{{"resource": object{"attributes": attributes(c.Resource)}, "scopeSpans": []object{scope}}}}
 }
 
-func encodeSpan(s trace.Span) span {
-	out := span{TraceID: hex.EncodeToString(s.Trace[:]), SpanID: hex.EncodeToString(s.ID[:]), Name: s.Name, Kind: kindInternal,
-		Start: nanos(s.Start), End: nanos(s.End), Attributes: attributes(s.Attributes)}
+func encodeSpan(s trace.Span) object {
+	out := object{"traceId": hex.EncodeToString(s.Trace[:]), "spanId": hex.EncodeToString(s.ID[:]), "name": s.Name, "kind": kindInternal,
+		"startTimeUnixNano": nanos(s.Start), "endTimeUnixNano": nanos(s.End), "attributes": attributes(s.Attributes)}
 	if s.Parent != [8]byte{} {
-		out.Parent = hex.EncodeToString(s.Parent[:])
-	}
-	for _, e := range s.Events {
-		out.Events = append(out.Events, event{nanos(e.At), e.Name, attributes(e.Attributes)})
+		out["parentSpanId"] = hex.EncodeToString(s.Parent[:])
 	}
 	if s.Error != "" {
-		out.Status = &status{s.Error, codeError}
+		out["status"] = object{"code": codeError, "message": s.Error}
 	}
+	events := []object{}
+	for _, e := range s.Events {
+		events = append(events, object{"timeUnixNano": nanos(e.At), "name": e.Name, "attributes": attributes(e.Attributes)})
+	}
+	out["events"] = events
 	return out
 }
 
 // nanos is a time that may be missing, in an old journal.
 func nanos(t time.Time) string {
-	if t.Before(time.Unix(0, 0)) {
-		return "0"
-	}
-	return strconv.FormatInt(t.UnixNano(), 10)
+	return strconv.FormatInt(max(0, t.Unix())*1e9+int64(t.Nanosecond()), 10)
 }
 
-func attributes(all []trace.Attribute) (out []attribute) {
+func attributes(all []trace.Attribute) []object {
+	out := []object{}
 	for _, a := range all {
+		value := object{}
 		switch v := a.Value.(type) {
 		case string:
-			out = append(out, attribute{a.Key, value{Text: &v}})
+			value["stringValue"] = v
 		case int:
-			n := strconv.Itoa(v)
-			out = append(out, attribute{a.Key, value{Number: &n}})
+			value["intValue"] = strconv.Itoa(v)
 		}
+		out = append(out, object{"key": a.Key, "value": value})
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,13 +21,23 @@ type collector struct {
 	got   []string // the names of the spans, in the order in which they came
 	ids   map[[8]byte]bool
 	calls int
-	err   error
 	told  []error
+
+	mu   sync.Mutex
+	away error
+}
+
+func (c *collector) is(away error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.away = away
 }
 
 func (c *collector) send(_ context.Context, spans []trace.Span) error {
-	if c.calls++; c.err != nil {
-		return c.err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls++; c.away != nil {
+		return c.away
 	}
 	for _, s := range spans {
 		c.got = append(c.got, s.Name)
@@ -51,6 +62,17 @@ func newJournal(t *testing.T) *journal.Memory {
 		t.Fatal(err)
 	}
 	return journal.NewMemory(signer, time.Now)
+}
+
+// A counting journal counts how often a rotation is read.
+type counting struct {
+	journal.Journal
+	loads int
+}
+
+func (j *counting) Load(ctx context.Context, id pawl.RotationID) (journal.Run, error) {
+	j.loads++
+	return j.Journal.Load(ctx, id)
 }
 
 // begin opens a rotation, and add writes what happened to it.
@@ -98,7 +120,7 @@ func want(t *testing.T, c *collector, names ...string) {
 // TestRun: what ends is sent a little later, once.
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		j := newJournal(t)
+		j := &counting{Journal: newJournal(t)}
 		c, r := newRelay(j)
 		ctx, stop := context.WithCancel(t.Context())
 		ran := make(chan struct{})
@@ -119,11 +141,11 @@ func TestRun(t *testing.T) {
 		r.Changed(id)
 		time.Sleep(time.Minute)
 		want(t, c, "mint", "mint", "rotation")
-		if c.calls != 2 || c.told != nil {
-			t.Errorf("%d requests; told %v", c.calls, c.told)
-		}
 		stop()
 		<-ran
+		if c.calls != 2 || c.told != nil || j.loads != 2 {
+			t.Errorf("%d requests, read %d times; told %v", c.calls, j.loads, c.told)
+		}
 	})
 }
 
@@ -136,7 +158,7 @@ func TestOutage(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ran := make(chan struct{})
 		go func() { r.Run(ctx); close(ran) }()
-		c.err = &pawl.Error{Kind: pawl.Unavailable, Err: errors.New("away")}
+		c.is(&pawl.Error{Kind: pawl.Unavailable, Err: errors.New("away")})
 		a, b := begin(t, j, "a"), begin(t, j, "b")
 		add(t, j, a, append(mint(1), closed)...)
 		r.Changed(a)
@@ -147,7 +169,7 @@ func TestOutage(t *testing.T) {
 		if c.calls > 120 || c.calls < 40 || len(c.told) != 1 {
 			t.Errorf("%d requests in six hours; told %v", c.calls, c.told)
 		}
-		c.err = nil
+		c.is(nil)
 		time.Sleep(10 * time.Minute)
 		want(t, c, "mint", "rotation", "mint")
 		if len(c.told) != 2 || c.told[1] != nil {
@@ -155,6 +177,23 @@ func TestOutage(t *testing.T) {
 		}
 		stop()
 		<-ran
+	})
+}
+
+// TestHiccup: what passes by itself is not told.
+func TestHiccup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJournal(t)
+		c, r := newRelay(j)
+		id := begin(t, j, "key")
+		add(t, j, id, mint(1)...)
+		r.Changed(id)
+		c.is(&pawl.Error{Kind: pawl.Unavailable, Err: errors.New("busy")})
+		time.AfterFunc(2*time.Second, func() { c.is(nil) })
+		if err := r.Flush(t.Context()); err != nil || c.calls < 2 || c.told != nil {
+			t.Errorf("%v after %d requests; told %v", err, c.calls, c.told)
+		}
+		want(t, c, "mint")
 	})
 }
 
@@ -166,7 +205,7 @@ func TestAsLateAsAsked(t *testing.T) {
 		id := begin(t, j, "key")
 		add(t, j, id, mint(1)...)
 		r.Changed(id)
-		c.err = &pawl.Error{Kind: pawl.Throttled, After: 50 * time.Minute}
+		c.is(&pawl.Error{Kind: pawl.Throttled, After: 50 * time.Minute})
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		began := time.Now()
@@ -190,11 +229,11 @@ func TestUnwanted(t *testing.T) {
 	id := begin(t, j, "key")
 	add(t, j, id, mint(1)...)
 	r.Changed(id)
-	c.err = &pawl.Error{Kind: pawl.Invalid, Err: errors.New("refused")}
+	c.is(&pawl.Error{Kind: pawl.Invalid, Err: errors.New("refused")})
 	if err := r.Flush(t.Context()); err != nil || c.calls != 1 || len(c.told) != 1 {
 		t.Errorf("%v after %d requests; told %v", err, c.calls, c.told)
 	}
-	c.err = nil
+	c.is(nil)
 	add(t, j, id, mint(2)...)
 	r.Changed(id)
 	if err := r.Flush(t.Context()); err != nil {
