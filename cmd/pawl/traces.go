@@ -47,7 +47,7 @@ func (a *app) openTraces(j journal.Journal) (*otlp.Exporter, error) {
 type outgoing struct {
 	*relay.Relay
 	a       *app
-	refused error
+	refused error // what was not wanted
 }
 
 // tracesOf opens it for a state that this process drives; nil: nothing is sent.
@@ -63,7 +63,11 @@ func (a *app) tracesOf(s *store) *outgoing {
 	if x == nil {
 		return nil
 	}
-	o.Relay = relay.New(relay.Config{Journal: s, Send: x.Send, Tell: func(err error) { o.refused = cmp.Or(o.refused, err) }})
+	o.Relay = relay.New(relay.Config{Journal: s, Send: x.Send, Tell: func(err error) {
+		if !pawl.KindOf(err).Unchanged() { // else it is tried again, or returned
+			o.refused = cmp.Or(o.refused, err)
+		}
+	}})
 	return o
 }
 

@@ -117,6 +117,12 @@ func want(t *testing.T, c *collector, names ...string) {
 	}
 }
 
+// rest lets time pass, and everybody come to rest.
+func rest(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 // TestRun: what ends is sent a little later, once.
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -128,18 +134,18 @@ func TestRun(t *testing.T) {
 		id := begin(t, j, "key")
 		add(t, j, id, mint(1)...)
 		r.Changed(id, id)
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		want(t, c, "mint")
 		for range 10 {
 			r.Changed(id) // as whoever looks at it says, whether it did or not
-			time.Sleep(10 * time.Second)
+			rest(10 * time.Second)
 		}
 		add(t, j, id, mint(2)...)
 		add(t, j, id, closed)
 		r.Changed(id)
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		r.Changed(id)
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		want(t, c, "mint", "mint", "rotation")
 		stop()
 		<-ran
@@ -162,15 +168,15 @@ func TestOutage(t *testing.T) {
 		a, b := begin(t, j, "a"), begin(t, j, "b")
 		add(t, j, a, append(mint(1), closed)...)
 		r.Changed(a)
-		time.Sleep(time.Hour)
+		rest(time.Hour)
 		add(t, j, b, mint(1)...)
 		r.Changed(b)
-		time.Sleep(5 * time.Hour)
+		rest(5 * time.Hour)
 		if c.calls > 120 || c.calls < 40 || len(c.told) != 1 {
 			t.Errorf("%d requests in six hours; told %v", c.calls, c.told)
 		}
 		c.is(nil)
-		time.Sleep(10 * time.Minute)
+		rest(10 * time.Minute)
 		want(t, c, "mint", "rotation", "mint")
 		if len(c.told) != 2 || c.told[1] != nil {
 			t.Errorf("told %v", c.told)
@@ -189,7 +195,7 @@ func TestHiccup(t *testing.T) {
 		add(t, j, id, mint(1)...)
 		r.Changed(id)
 		c.is(&pawl.Error{Kind: pawl.Unavailable, Err: errors.New("busy")})
-		time.AfterFunc(2*time.Second, func() { c.is(nil) })
+		time.AfterFunc(700*time.Millisecond, func() { c.is(nil) })
 		if err := r.Flush(t.Context()); err != nil || c.calls < 2 || c.told != nil {
 			t.Errorf("%v after %d requests; told %v", err, c.calls, c.told)
 		}
