@@ -27,7 +27,7 @@ const (
 
 // driven reports whether a span is one effect, which some process is in the
 // middle of. A mint by hand is a person's, however many processes come and go.
-func (f *fold) driven(b begun) bool {
+func (f *fold) driven(b *begun) bool {
 	switch pawl.Step(b.name) {
 	case pawl.StepMint:
 		return f.plan.Hand == nil
@@ -40,7 +40,7 @@ func (f *fold) driven(b begun) bool {
 // driving: what another process was in the middle of may have happened or not.
 func (f *fold) driving(e pawl.Event) {
 	f.drop(e, string(pawl.Unsure), interrupted, f.driven)
-	f.drop(e, interrupted, "", func(b begun) bool { return b.name == checks })
+	f.drop(e, interrupted, "", func(b *begun) bool { return b.name == checks })
 	if !f.ready {
 		f.begin(e, key{name: checks})
 	}
@@ -69,9 +69,9 @@ func of(e pawl.Event) key {
 func (f *fold) intended(e pawl.Event) {
 	switch e.Step {
 	case pawl.StepMint: // who moved to an earlier attempt has to move again
-		f.drop(e, superseded, "", func(b begun) bool { return b.name == confirm })
+		f.drop(e, superseded, "", func(b *begun) bool { return b.name == confirm })
 	case pawl.StepSet: // what an earlier write was to show is not asked any more
-		f.drop(e, superseded, "", func(b begun) bool { return b.name == prove && b.consumer == e.Consumer })
+		f.drop(e, superseded, "", func(b *begun) bool { return b.name == prove && b.consumer == e.Consumer })
 	}
 	f.begin(e, of(e))
 }
@@ -97,7 +97,7 @@ func (f *fold) effect(e pawl.Event) {
 			f.begin(e, key{name: confirm, consumer: e.Consumer})
 		}
 	case pawl.StepRevoke:
-		if k := (key{name: dead}); !f.has(k) { // it may be sent more than once
+		if k := (key{name: dead}); f.open[k] == nil { // it may be sent more than once
 			f.begin(e, k)
 		}
 	}
@@ -121,17 +121,14 @@ func (f *fold) observed(e pawl.Event) {
 
 // rested ends a soak whose time was over before this event.
 func (f *fold) rested(e pawl.Event) {
-	for _, b := range f.open {
-		if b.name == soak && !e.At.Before(b.until) {
-			f.end(pawl.Event{At: b.until}, b.key, string(pawl.Done), "")
-			return
-		}
+	if b := f.open[key{name: soak}]; b != nil && !e.At.Before(b.until) {
+		f.end(pawl.Event{At: b.until}, b.key, string(pawl.Done), "")
 	}
 }
 
 // turned: what was waited for on the way there is not waited for on the way back.
 func (f *fold) turned(e pawl.Event) {
-	f.drop(e, superseded, "", func(b begun) bool { return !f.driven(b) })
+	f.drop(e, superseded, "", func(b *begun) bool { return !f.driven(b) })
 	if e.Kind != "" {
 		f.why = pawl.KindNamed(e.Kind).String()
 	}
@@ -140,7 +137,7 @@ func (f *fold) turned(e pawl.Event) {
 // closed ends what was still waited for, and then the rotation.
 func (f *fold) closed(e pawl.Event) {
 	f.end(e, key{name: watch}, string(pawl.Done), "")
-	f.drop(e, left, "", func(begun) bool { return true })
+	f.drop(e, left, "", func(*begun) bool { return true })
 	failed := ""
 	if e.Outcome == pawl.Failed {
 		failed = cmp.Or(f.why, string(pawl.Failed))

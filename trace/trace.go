@@ -13,7 +13,7 @@ func Of(install string, id pawl.RotationID, events []pawl.Event) []Span {
 	if len(events) == 0 {
 		return nil
 	}
-	f := &fold{id: id, trace: traceID(install, id, events[0].At), plan: events[0].Plan}
+	f := &fold{id: id, trace: traceID(install, id, events[0].At), plan: events[0].Plan, open: map[key]*begun{}}
 	if f.plan == nil { // a journal that has lost its plan
 		f.plan = &pawl.Plan{}
 	}
@@ -35,7 +35,8 @@ type fold struct {
 	ready bool   // the checks are passed
 	why   string // the kind of what made it fail
 	root  Span
-	open  []begun // in the order in which they began
+	begun int // how many spans did
+	open  map[key]*begun
 	ended []Span
 }
 
@@ -43,6 +44,7 @@ type fold struct {
 type begun struct {
 	key
 	Span
+	order int       // of its beginning
 	until time.Time // of a soak
 }
 
@@ -64,7 +66,7 @@ func (f *fold) read(e pawl.Event) {
 	case pawl.EvDriving:
 		f.driving(e)
 	case pawl.EvStopped:
-		f.drop(e, interrupted, "", func(b begun) bool { return b.name == checks })
+		f.drop(e, interrupted, "", func(b *begun) bool { return b.name == checks })
 	case pawl.EvPreflight:
 		f.checked(e)
 	case pawl.EvIntended:
@@ -103,40 +105,41 @@ var told = map[pawl.EventType]bool{
 
 // begin opens a span, in place of one that is alike and still open.
 func (f *fold) begin(e pawl.Event, k key) *begun {
-	f.drop(e, superseded, "", func(b begun) bool { return b.key == k })
+	f.end(e, k, superseded, "")
 	s := Span{Trace: f.trace, ID: spanID(f.trace, f.event, k.name, k.proof), Parent: f.root.ID, Name: k.name, Start: e.At, Attributes: f.common()}
 	s.add("pawl.step", k.name)
 	s.Attributes = append(s.Attributes, f.about(e)...)
 	if op := f.operation(k); op != "" {
 		s.add("pawl.operation", op)
 	}
-	f.open = append(f.open, begun{key: k, Span: s})
-	return &f.open[len(f.open)-1]
+	f.begun++
+	f.open[k] = &begun{key: k, Span: s, order: f.begun}
+	return f.open[k]
 }
 
 // end closes a span. One that is not open was ended by something else before.
 func (f *fold) end(e pawl.Event, k key, outcome, failed string, more ...Attribute) {
-	i := slices.IndexFunc(f.open, func(b begun) bool { return b.key == k })
-	if i < 0 {
+	b := f.open[k]
+	if b == nil {
 		return
 	}
-	s := f.open[i].Span
-	f.open = slices.Delete(f.open, i, i+1)
-	s.Attributes = append(s.Attributes, more...)
-	f.close(e, s, outcome, failed)
+	delete(f.open, k)
+	b.Attributes = append(b.Attributes, more...)
+	f.close(e, b.Span, outcome, failed)
 }
 
-// drop closes every span of which that is true.
-func (f *fold) drop(e pawl.Event, outcome, failed string, which func(begun) bool) {
-	var kept []begun
+// drop closes every span of which that is true, in the order in which they began.
+func (f *fold) drop(e pawl.Event, outcome, failed string, which func(*begun) bool) {
+	var all []*begun
 	for _, b := range f.open {
 		if which(b) {
-			f.close(e, b.Span, outcome, failed)
-		} else {
-			kept = append(kept, b)
+			all = append(all, b)
 		}
 	}
-	f.open = kept
+	slices.SortFunc(all, func(a, b *begun) int { return a.order - b.order })
+	for _, b := range all {
+		f.end(e, b.key, outcome, failed)
+	}
 }
 
 func (f *fold) close(e pawl.Event, s Span, outcome, failed string) {

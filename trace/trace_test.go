@@ -291,3 +291,22 @@ func TestTurns(t *testing.T) {
 		})
 	}
 }
+
+// BenchmarkOf: a thousand places, each written and proved, all at once.
+func BenchmarkOf(b *testing.B) {
+	var plan pawl.Plan
+	var intents, ends, looks []pawl.Event
+	for n := range 1000 {
+		name := fmt.Sprint("app-", n)
+		plan.Consumers = append(plan.Consumers, pawl.Place{ID: name, Proofs: []pawl.Op{{Name: "http@1"}}})
+		intents = append(intents, pawl.Event{Type: pawl.EvIntended, Step: pawl.StepSet, Consumer: name, Side: pawl.New})
+		ends = append(ends, pawl.Event{Type: pawl.EvEnded, Step: pawl.StepSet, Consumer: name, Side: pawl.New, Result: pawl.Done})
+		looks = append(looks, pawl.Event{Type: pawl.EvObserved, Consumer: name, Side: pawl.New, Verdict: pawl.Proved}, pawl.Event{Type: pawl.EvObserved, Consumer: name, Proof: 1, Side: pawl.New, Verdict: pawl.Proved})
+	}
+	events := of(plan, slices.Concat(intents, ends, looks)...)
+	for b.Loop() {
+		if got := trace.Of("inst", id, events); len(got) != 3000 {
+			b.Fatal(len(got))
+		}
+	}
+}

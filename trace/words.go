@@ -1,8 +1,6 @@
 package trace
 
 import (
-	"slices"
-
 	"github.com/pawl-dev/pawl"
 )
 
@@ -49,10 +47,6 @@ func (f *fold) proofs(consumer string) []pawl.Op {
 		return p.Proofs
 	}
 	return nil
-}
-
-func (f *fold) has(k key) bool {
-	return slices.ContainsFunc(f.open, func(b begun) bool { return b.key == k })
 }
 
 func (s *Span) add(k string, v any) { s.Attributes = append(s.Attributes, Attribute{k, v}) }

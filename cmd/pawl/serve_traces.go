@@ -29,14 +29,16 @@ func (a *app) serveTraces(ctx context.Context, s *store, d *desk.Desk) (stop fun
 		}
 		a.tell("traces are sent again")
 	}})
-	if err := r.Since(ctx, time.Now().Add(-time.Hour)); err != nil {
-		a.log().Warn("looking for what was not sent", "err", err)
-	}
 	a.tell("traces go to "+x.Host(), "host", x.Host())
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	listener := d.Feed().Listen(pawl.RotationID{})
 	var running sync.WaitGroup
-	running.Go(func() { r.Run(ctx) })
+	running.Go(func() {
+		if err := r.Since(ctx, time.Now().Add(-time.Hour)); err != nil {
+			a.log().Warn("looking for what was not sent", "err", err)
+		}
+		r.Run(ctx)
+	})
 	running.Go(func() {
 		for {
 			select {
