@@ -87,7 +87,7 @@ func (f *fold) read(e pawl.Event) {
 	case pawl.EvAbandoned:
 		f.why = string(e.Type)
 	}
-	if told[e.Type] {
+	if !silent[e.Type] {
 		f.root.Events = append(f.root.Events, Event{string(e.Type), e.At, f.about(e)})
 	}
 	if e.Type == pawl.EvClosed {
@@ -95,12 +95,12 @@ func (f *fold) read(e pawl.Event) {
 	}
 }
 
-// told are the events of the rotation itself: what people did to it, and which
-// processes took it up.
-var told = map[pawl.EventType]bool{
-	pawl.EvDriving: true, pawl.EvStopped: true, pawl.EvAuthorised: true, pawl.EvApproved: true, pawl.EvOwed: true, pawl.EvAccepted: true,
-	pawl.EvAcknowledged: true, pawl.EvConfirmed: true, pawl.EvRollback: true, pawl.EvForward: true, pawl.EvPaused: true,
-	pawl.EvUnpaused: true, pawl.EvHandover: true, pawl.EvAbandoned: true,
+// silent are the events that are no events of the rotation itself, since spans
+// say what they say. All others are: what people did to it, and which processes
+// took it up.
+var silent = map[pawl.EventType]bool{
+	pawl.EvPlanned: true, pawl.EvPreflight: true, pawl.EvPrior: true, pawl.EvIntended: true, pawl.EvEnded: true, pawl.EvChecked: true, pawl.EvListed: true,
+	pawl.EvObserved: true, pawl.EvCensus: true, pawl.EvSoaking: true, pawl.EvGate: true, pawl.EvWatching: true, pawl.EvClosed: true,
 }
 
 // begin opens a span, in place of one that is alike and still open.

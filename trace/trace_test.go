@@ -243,6 +243,23 @@ func told(spans []trace.Span) (all []string) {
 	return all
 }
 
+// TestEvents: what people do is told, also what they could not do when this was
+// written; what pawl does is a span, or nothing.
+func TestEvents(t *testing.T) {
+	var events []pawl.Event
+	for _, e := range []pawl.EventType{pawl.EvDriving, pawl.EvChecked, pawl.EvAuthorised, "wished-for", pawl.EvGate, pawl.EvApproved, pawl.EvPrior, pawl.EvClosed} {
+		events = append(events, pawl.Event{Type: e})
+	}
+	spans := trace.Of("inst", id, of(pawl.Plan{}, events...))
+	var names []string
+	for _, e := range spans[len(spans)-1].Events {
+		names = append(names, e.Name)
+	}
+	if want := []string{"driving", "authorised", "wished-for", "approved"}; !slices.Equal(names, want) {
+		t.Errorf("got %q, want %q", names, want)
+	}
+}
+
 // TestTurns: what begins a span twice, and what ends one by another way.
 func TestTurns(t *testing.T) {
 	intent := func(step pawl.Step, consumer string) pawl.Event {
