@@ -44,7 +44,8 @@ type Pool struct {
 	mu       sync.Mutex
 	aside    map[pawl.RotationID]pause
 	driven   map[pawl.RotationID]bool
-	taken    int // how many were taken up so far
+	left     chan struct{} // closed, and made anew, when one is not driven any more
+	taken    int           // how many were taken up so far
 	glimpses map[pawl.RotationID]glimpse
 }
 
@@ -57,7 +58,7 @@ type pause struct {
 
 func newPool(cfg Config, feed *Feed) *Pool {
 	return &Pool{journal: cfg.Journal, engine: cfg.Engine, now: cfg.Now, log: cfg.Log, feed: feed, poke: make(chan struct{}, 1),
-		slots: make(chan struct{}, Driven), shares: sharesOf(cfg), aside: map[pawl.RotationID]pause{}, driven: map[pawl.RotationID]bool{}, glimpses: map[pawl.RotationID]glimpse{}}
+		slots: make(chan struct{}, Driven), shares: sharesOf(cfg), aside: map[pawl.RotationID]pause{}, driven: map[pawl.RotationID]bool{}, left: make(chan struct{}), glimpses: map[pawl.RotationID]glimpse{}}
 }
 
 // Poke makes the pool look at once.
@@ -188,6 +189,8 @@ func (p *Pool) put(id pawl.RotationID, rest pause) {
 	p.mu.Lock()
 	delete(p.driven, id)
 	p.aside[id] = rest
+	close(p.left)
+	p.left = make(chan struct{})
 	p.mu.Unlock()
 	<-p.slots
 }
@@ -218,9 +221,25 @@ func (p *Pool) Driving() (driven, aside int) {
 	return len(p.driven), len(p.aside)
 }
 
-// drives reports whether a rotation is driven right now.
-func (p *Pool) drives(id pawl.RotationID) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.driven[id]
+// rests waits until a rotation is not driven, and reports whether it came to
+// that: one that waits for somebody is driven for a moment whenever anybody says
+// something to it.
+func (p *Pool) rests(ctx context.Context, id pawl.RotationID, most time.Duration) bool {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	for {
+		p.mu.Lock()
+		driven, left := p.driven[id], p.left
+		p.mu.Unlock()
+		if !driven {
+			return true
+		}
+		select {
+		case <-left:
+		case <-timer.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
 }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -152,6 +153,10 @@ func (d *Desk) Remainder(ctx context.Context, who access.Subject, id pawl.Rotati
 	return remainder(r), err
 }
 
+// moment is how long something that is driven may take to be put aside before
+// somebody is told that it is being driven.
+const moment = 5 * time.Second
+
 // Abandon ends a rotation that can never go on, on record. What it leaves is
 // looked at again: nobody can say for the vendors what they hold.
 func (d *Desk) Abandon(ctx context.Context, who access.Subject, id pawl.RotationID, e api.Ending) (api.Remainder, error) {
@@ -161,7 +166,7 @@ func (d *Desk) Abandon(ctx context.Context, who access.Subject, id pawl.Rotation
 	if err := unsaid("the reason", e.Why); err != nil {
 		return api.Remainder{}, err
 	}
-	if d.pool.drives(id) {
+	if !d.pool.rests(ctx, id, moment) {
 		return api.Remainder{}, fault(pawl.Conflict, "pawl pause "+id.Credential, "%v is being driven: pause it first", id)
 	}
 	eng := d.as(who)
