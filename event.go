@@ -48,18 +48,19 @@ const (
 type EventType string
 
 const (
-	EvPlanned    EventType = "planned"    // Plan, Label: the rotation exists; Label is its unique prefix
-	EvDriving    EventType = "driving"    // a process took it up; every intent without outcome is now unknown
-	EvPreflight  EventType = "preflight"  // ID, Result: the checks passed; the old generation is known (ID may be empty if it is dead already)
-	EvPrior      EventType = "prior"      // Consumer, Holds: what a place held before, if not the old generation
-	EvIntended   EventType = "intended"   // Step …: an effect is about to be tried
-	EvEnded      EventType = "ended"      // Step …, Result: what is known of it
-	EvChecked    EventType = "checked"    // Side, Kind, Detail: a generation was tried at its vendor; Kind "" means it works
-	EvListed     EventType = "listed"     // Label, IDs: generations live at the vendor with our label
-	EvObserved   EventType = "observed"   // Consumer, Proof, Side, Verdict …: one look
-	EvConfirmed  EventType = "confirmed"  // Consumer: a person says it is done
-	EvAuthorised EventType = "authorised" // the revoke was asked for; Detail: how
-	EvApproved   EventType = "approved"   // a second person agrees. Digest: to which plan; Until: how long it counts
+	EvPlanned    EventType = "planned"      // Plan, Label: the rotation exists; Label is its unique prefix
+	EvDriving    EventType = "driving"      // a process took it up; every intent without outcome is now unknown
+	EvPreflight  EventType = "preflight"    // ID, Result: the checks passed; the old generation is known (ID may be empty if it is dead already)
+	EvPrior      EventType = "prior"        // Consumer, Holds: what a place held before, if not the old generation
+	EvIntended   EventType = "intended"     // Step …: an effect is about to be tried
+	EvEnded      EventType = "ended"        // Step …, Result: what is known of it
+	EvChecked    EventType = "checked"      // Side, Kind, Detail: a generation was tried at its vendor; Kind "" means it works
+	EvListed     EventType = "listed"       // Label, IDs: generations live at the vendor with our label
+	EvObserved   EventType = "observed"     // Consumer, Proof, Side, Verdict …: one look
+	EvConfirmed  EventType = "confirmed"    // Consumer: a person says it is done
+	EvAuthorised EventType = "authorised"   // the revoke was asked for; Detail: how
+	EvApproved   EventType = "approved"     // a second person agrees. Digest: to which plan; Until: how long it counts
+	EvGlass      EventType = "glass-broken" // somebody goes on without the approval that is asked for. Digest, Until: as above; Reason
 	EvOwed       EventType = "approval-owed"
 	EvAccepted   EventType = "accepted"  // Consumer: after a leak, it may break; the revoke does not wait for it. Reason: why
 	EvSoaking    EventType = "soaking"   // Until

@@ -15,6 +15,7 @@ type Action string
 const (
 	RotatePlanned          Action = "secret.rotate.planned"
 	RotateApproved         Action = "secret.rotate.approved"
+	RotateGlassBroken      Action = "secret.rotate.glass_broken" // gone on without the approval that is asked for
 	RotateStarted          Action = "secret.rotate.started"
 	RotateMinted           Action = "secret.rotate.minted"
 	RotateVerified         Action = "secret.rotate.verified"

@@ -85,6 +85,7 @@ var plain = map[pawl.EventType]struct {
 	pawl.EvConfirmed:    {audit.RotateConfirmed, audit.Success},
 	pawl.EvAuthorised:   {audit.RotateRevokeAuthorised, audit.Success},
 	pawl.EvApproved:     {audit.RotateApproved, audit.Success},
+	pawl.EvGlass:        {audit.RotateGlassBroken, audit.Success},
 	pawl.EvCensus:       {audit.CopiesSearched, audit.Success},
 	pawl.EvAcknowledged: {audit.CopyAcknowledged, audit.Success},
 	pawl.EvOwed:         {audit.RotateApproved, audit.Pending},

@@ -38,7 +38,7 @@ func (c *clock) tick(e pawl.Event) time.Duration {
 // signalled reports whether an event may come from somebody who does not drive.
 func signalled(e pawl.Event) bool {
 	switch e.Type {
-	case pawl.EvConfirmed, pawl.EvApproved, pawl.EvPaused, pawl.EvUnpaused, pawl.EvAuthorised:
+	case pawl.EvConfirmed, pawl.EvApproved, pawl.EvGlass, pawl.EvPaused, pawl.EvUnpaused, pawl.EvAuthorised:
 		return true
 	case pawl.EvRollback:
 		return e.Kind == "" && e.Reason != string(pawl.Rehearsal)

@@ -43,6 +43,8 @@ func words(s *rotation.State, ev pawl.Event) string {
 		return "revoke asked for" + by + because(ev.Detail)
 	case pawl.EvApproved:
 		return "approved" + by
+	case pawl.EvGlass:
+		return "**glass broken**" + by + ": gone on without the approval" + because(ev.Reason)
 	case pawl.EvOwed:
 		return plain(ev.Detail)
 	case pawl.EvRollback:

@@ -2,7 +2,6 @@ package rotation
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -59,6 +58,8 @@ func (s *State) Apply(e pawl.Event) {
 		s.Authorised, s.Once = e.Actor, e.Reason == ForThisRun
 	case pawl.EvApproved:
 		s.approved(e)
+	case pawl.EvGlass:
+		s.glass(e)
 	case pawl.EvOwed:
 		s.Owed = true
 	case pawl.EvAccepted:
@@ -84,25 +85,6 @@ func (s *State) Apply(e pawl.Event) {
 	case pawl.EvClosed:
 		s.Outcome = e.Outcome
 	}
-}
-
-// approved: each person counts once, with their latest word. An approval of
-// another plan is none of this one, and nobody approves what they asked for
-// themselves unless the catalog says that there is nobody else.
-func (s *State) approved(e pawl.Event) {
-	a := s.Plan.Approval
-	if e.Digest != "" && e.Digest != s.Plan.Digest() || behind(e.Actor) == behind(s.By) && (a == nil || !a.Alone) {
-		return
-	}
-	s.Approvals = slices.DeleteFunc(slices.Clone(s.Approvals), func(x Assent) bool { return behind(x.By) == behind(e.Actor) })
-	s.Approvals = append(s.Approvals, Assent{e.Actor, e.Until})
-}
-
-// behind is the person behind an actor: of a token, who made it. What somebody
-// asks for by a token, they cannot approve themselves.
-func behind(a pawl.Actor) string {
-	maker, _, _ := strings.Cut(a.ID, "/")
-	return maker
 }
 
 // meant reports whether a confirmation is of the generation that is wanted now,

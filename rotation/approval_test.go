@@ -8,6 +8,39 @@ import (
 	"github.com/pawl-dev/pawl/rotation"
 )
 
+// TestGlass: the approval is done without only for this plan, for a time, and by
+// somebody who says why.
+func TestGlass(t *testing.T) {
+	at := time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)
+	ana := pawl.Actor{Type: "user", ID: "ana@acme.example"}
+	plan := pawl.Plan{Format: 1, Credential: "key", Approval: &pawl.Approval{From: "security", Count: 2}}
+	good := pawl.Event{Type: pawl.EvGlass, At: at, Actor: ana, Digest: plan.Digest(), Reason: "nobody is awake", Until: at.Add(time.Hour)}
+	for name, c := range map[string]struct {
+		change func(*pawl.Event)
+		now    time.Duration
+		want   bool
+	}{
+		"by who asked":    {func(*pawl.Event) {}, time.Minute, true},
+		"of another plan": {func(e *pawl.Event) { e.Digest = "sha256:00" }, time.Minute, false},
+		"of no plan":      {func(e *pawl.Event) { e.Digest = "" }, time.Minute, false},
+		"without a why":   {func(e *pawl.Event) { e.Reason = "" }, time.Minute, false},
+		"for ever":        {func(e *pawl.Event) { e.Until = time.Time{} }, time.Minute, false},
+		"run out":         {func(*pawl.Event) {}, time.Hour, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ev := good
+			c.change(&ev)
+			s := rotation.Fold([]pawl.Event{{Type: pawl.EvPlanned, At: at, Actor: ana, Plan: &plan}, ev})
+			if got := !s.Unapproved(at.Add(c.now)); got != c.want {
+				t.Errorf("counts: %v, want %v", got, c.want)
+			}
+			if n := len(s.Approved(at)); n != 0 {
+				t.Errorf("%d people are said to have agreed", n)
+			}
+		})
+	}
+}
+
 // TestApprovalsThatCount: an approval is of one plan, by somebody else, and for
 // a time.
 func TestApprovalsThatCount(t *testing.T) {

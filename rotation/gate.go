@@ -24,23 +24,6 @@ func (d *decider) soak() bool {
 	return true
 }
 
-// approval: a second person, if the catalog asks for one. After a leak it is
-// owed instead of waited for.
-func (d *decider) approval() bool {
-	a := d.s.Plan.Approval
-	if a == nil || len(d.s.Approved(d.now)) >= a.Count || d.s.rehearsing() {
-		return true
-	}
-	if d.s.Plan.Reason == pawl.Leak {
-		if !d.s.Owed {
-			d.Append = append(d.Append, pawl.Event{Type: pawl.EvOwed, Detail: "leak: the approval of " + a.From + " is owed"})
-		}
-		return d.s.Owed
-	}
-	d.wait(Wait{On: OnApproval, Detail: fmt.Sprintf("approval by %s (%d of %d)", a.From, len(d.s.Approved(d.now)), a.Count)})
-	return false
-}
-
 // rehearsing reports whether everything is to go back in the end. A rehearsal
 // during which the old generation died has become a rotation like any other.
 func (s *State) rehearsing() bool { return s.Plan.Reason == pawl.Rehearsal && !s.OldDead }
@@ -199,7 +182,7 @@ func (s *State) Guard(now time.Time) error {
 		return refuse("nobody asked for the revoke")
 	case s.Target == pawl.New && now.Before(s.SoakUntil):
 		return refuse("the soak is not over")
-	case s.Target == pawl.New && s.unapproved(now):
+	case s.Target == pawl.New && s.Unapproved(now):
 		return refuse("an approval is missing")
 	case s.uncounted(now) != "":
 		return refuse("%s", s.uncounted(now))
@@ -225,11 +208,6 @@ func (s *State) Guard(now time.Time) error {
 // be dead: nobody was ever asked to use it, or it may be gone already, and
 // keeping back what is left of a revoke helps nobody.
 func (s *State) lost() bool { return s.Target == pawl.Old && (!s.touched() || s.gone()) }
-
-func (s *State) unapproved(now time.Time) bool {
-	a := s.Plan.Approval
-	return a != nil && len(s.Approved(now)) < a.Count && !(s.Plan.Reason == pawl.Leak && s.Owed)
-}
 
 // proved reports why a place does not count as proved on the target now.
 func (s *State) proved(i int, now time.Time) error {

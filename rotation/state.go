@@ -38,6 +38,7 @@ type State struct {
 	By         pawl.Actor // who asked for it
 	Approvals  []Assent
 	Owed       bool      // the approval is given after the fact
+	Glass      Glass     // somebody went on without it
 	Revoke     Effect    // of the doomed generation
 	Sent       bool      // a revoke was sent that may have happened, whatever later ones came to
 	Sends      int       // how often it was sent
@@ -63,23 +64,6 @@ type State struct {
 // ForThisRun is the Reason of an [pawl.EvAuthorised] that holds only as long as
 // the process that appended it drives: a flag of its command line.
 const ForThisRun = "for this run"
-
-// An Assent is one person's approval of the plan.
-type Assent struct {
-	By    pawl.Actor
-	Until time.Time // it counts no longer than this; zero: as long as the rotation
-}
-
-// Approved lists who agrees at that time: each person once.
-func (s *State) Approved(now time.Time) []pawl.Actor {
-	var all []pawl.Actor
-	for _, a := range s.Approvals {
-		if a.Until.IsZero() || now.Before(a.Until) {
-			all = append(all, a.By)
-		}
-	}
-	return all
-}
 
 // Status is what is known of an effect.
 type Status string

@@ -242,6 +242,11 @@ func demandBugs() []mutant {
 				s.Plan.Approval = &pawl.Approval{From: "security", Count: 1}
 			}
 		}},
+		{Mutant: bug("any-glass", "a glass that was broken for another plan counts", "I17"), see: func(k *worker, s *rotation.State) {
+			if k.s.people.broken > 0 {
+				s.Glass = rotation.Glass{By: operator, Why: "for another plan", Until: s.Last.Add(24 * time.Hour)}
+			}
+		}},
 		{Mutant: bug("unasked", "the revoke needs nobody to ask for it", "I17"), see: func(_ *worker, s *rotation.State) { s.Authorised = operator }},
 		{Mutant: bug("rehearsal-in-earnest", "a rehearsal goes through with it", "I17"), see: func(_ *worker, s *rotation.State) {
 			if s.Plan.Reason == pawl.Rehearsal {

@@ -20,6 +20,7 @@ type people struct {
 	auto   bool
 	idle   int // resumes in a row, in a kind world, that brought nothing
 	agreed int // approvals given
+	broken int // how often the glass was broken
 	asked  bool
 	asks   map[string]pawl.Side // what each person was last asked to move to
 	last   []rotation.Wait      // what the latest process that left waited for
@@ -117,6 +118,18 @@ func (p *people) resume() {
 	s.launch(p.auto)
 }
 
+// breakGlass goes on without those who were to agree: at first of a plan that is
+// not this one, then of this one.
+func (p *people) breakGlass() {
+	s := p.s
+	p.broken++
+	ev := pawl.Event{Type: pawl.EvGlass, Actor: operator, Reason: "nobody is awake", Digest: "sha256:00", Until: s.wall(24 * time.Hour)}
+	if p.broken > 1 {
+		ev.Digest = s.plan.Digest()
+	}
+	s.after(s.between(0, time.Minute), func() { s.signal(ev) })
+}
+
 // patience is how often a rotation is resumed in a kind world.
 const patience = 30
 
@@ -130,6 +143,10 @@ func (p *people) help(w rotation.Wait) {
 			s.after(s.between(0, time.Minute), func() { s.signal(pawl.Event{Type: pawl.EvAuthorised, Actor: operator}) })
 		}
 	case rotation.OnApproval:
+		if s.seed%8 == 5 && p.broken < 2 {
+			p.breakGlass()
+			return
+		}
 		if p.agreed < len(approvers) {
 			who := approvers[p.agreed]
 			p.agreed++
