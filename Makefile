@@ -14,7 +14,7 @@ test: setup check ## format, vet, all tests, and the short torture
 e2e: ## the console in a real browser; as root on Debian, what it needs is installed
 	@command -v chromium >/dev/null && command -v npm >/dev/null || [ "$$(id -u)" != 0 ] || { apt-get update -qq && apt-get install -y -qq chromium npm; }
 	@command -v chromium >/dev/null && command -v npm >/dev/null || { echo "e2e needs chromium and npm"; exit 1; }
-	npm ci --prefix console/e2e --no-fund --no-audit --silent
+	npm ci --prefix console/e2e --no-fund --no-audit --loglevel=error
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; $(GO) build -o "$$dir/pawl" ./cmd/pawl && node console/e2e/e2e.mjs "$$dir/pawl" "$$(command -v chromium)"
 
 setup: ## what a bare machine lacks: Go itself is the only thing that is not installed from here

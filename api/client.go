@@ -123,7 +123,7 @@ func (c *Client) Lines(ctx context.Context, id pawl.RotationID, after int) (p Pa
 }
 
 // Say says something to a rotation: pause, resume, revoke, rollback, approve,
-// deny or confirm. A revision that is not 0 is what was looked at.
+// break-glass, deny, confirm, handover or accept. A revision that is not 0 is what was looked at.
 func (c *Client) Say(ctx context.Context, id pawl.RotationID, verb string, d Decision, revision int64) (r Rotation, err error) {
 	return r, c.post(ctx, path(id)+"/"+verb, d, revision, &r)
 }

@@ -116,6 +116,15 @@ type Approval struct {
 	Count int      `json:"count"`
 	Given []string `json:"given"`
 	Owed  bool     `json:"owed,omitempty"`
+	Glass *Glass   `json:"glass_broken,omitempty" doc:"Somebody goes on without it."`
+}
+
+// A Glass is that somebody goes on without the approval that is asked for.
+type Glass struct {
+	By    string    `json:"by"`
+	Why   string    `json:"why"`
+	At    time.Time `json:"at"`
+	Until time.Time `json:"until" doc:"It counts no longer than this."`
 }
 
 // A Line is one event of a rotation with its number, counted from 1.
@@ -157,7 +166,7 @@ type Decision struct {
 	Place    string `json:"place,omitempty" maxLength:"300" doc:"Of something accepted: a place outside of the plan, or a connection."`
 	Why      string `json:"why,omitempty" maxLength:"500"`
 	To       string `json:"to,omitempty" maxLength:"200" doc:"Of a hand-over: to whom."`
-	Digest   string `json:"plan_digest,omitempty" maxLength:"80" doc:"Of an approval: the plan that is agreed to."`
+	Digest   string `json:"plan_digest,omitempty" maxLength:"80" doc:"Of an approval or a broken glass: the plan that is meant."`
 }
 
 // A Problem is an error, after RFC 9457. It never repeats what was sent.

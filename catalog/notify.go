@@ -18,18 +18,19 @@ const notifyFile = "notify.yaml"
 
 // Occasions are what somebody can be told of.
 const (
-	TellDue       = "due"       // a reminder, as the catalog asks for them
-	TellOverdue   = "overdue"   // past its time
-	TellTask      = "task"      // due, and begins only if somebody begins it
-	TellWaiting   = "waiting"   // a rotation waits for a person
-	TellApproval  = "approval"  // a rotation waits for somebody else's consent
-	TellFailed    = "failed"    // came to nothing
-	TellCompleted = "completed" //
+	TellDue       = "due"         // a reminder, as the catalog asks for them
+	TellOverdue   = "overdue"     // past its time
+	TellTask      = "task"        // due, and begins only if somebody begins it
+	TellWaiting   = "waiting"     // a rotation waits for a person
+	TellApproval  = "approval"    // a rotation waits for somebody else's consent
+	TellGlass     = "break-glass" // somebody goes on without the consent of others
+	TellFailed    = "failed"      // came to nothing
+	TellCompleted = "completed"   //
 )
 
 // Occasions lists them.
 func Occasions() []string {
-	return []string{TellDue, TellOverdue, TellTask, TellWaiting, TellApproval, TellFailed, TellCompleted}
+	return []string{TellDue, TellOverdue, TellTask, TellWaiting, TellApproval, TellGlass, TellFailed, TellCompleted}
 }
 
 // Notify is what notify.yaml says: who is told of what.
@@ -56,9 +57,11 @@ type Channel struct {
 	Secrets  map[string]secretref.Ref
 }
 
-// Tells reports whether the channel is told of an occasion of a credential.
+// Tells reports whether the channel is told of an occasion of a credential. Of a
+// broken glass every channel is told, whatever else it wants to hear, and of
+// which credentials: who is told of nothing else may be the one who can stop it.
 func (c Channel) Tells(occasion, credential string) bool {
-	return slices.Contains(c.Tell, occasion) && (len(c.Credentials) == 0 || slices.Contains(c.Credentials, credential))
+	return slices.Contains(c.Tell, occasion) && (len(c.Credentials) == 0 || occasion == TellGlass || slices.Contains(c.Credentials, credential))
 }
 
 // Resolve reads the secrets of a channel.
@@ -85,7 +88,7 @@ type notifyKeys struct {
 
 type channelKeys struct {
 	Kind        string     `json:"kind" required:"true" doc:"slack, email, pagerduty or webhook."`
-	Tell        []occasion `json:"tell" doc:"Of what; by default of everything (pagerduty: overdue and failed)."`
+	Tell        []occasion `json:"tell" doc:"Of what; by default of everything (pagerduty: overdue and failed). Of a broken glass in any case."`
 	Credentials []string   `json:"credentials" doc:"Of which credentials; all if not given."`
 }
 
@@ -180,6 +183,9 @@ func (r *reader) channel(name string, n *node) Channel {
 		if c.Kind == "pagerduty" {
 			c.Tell = []string{TellOverdue, TellFailed}
 		}
+	}
+	if !slices.Contains(c.Tell, TellGlass) {
+		c.Tell = append(c.Tell, TellGlass)
 	}
 	r.fillChannel(&c, own, n)
 	return c

@@ -17,7 +17,7 @@ func (c *Console) acts() {
 	c.get("POST /credentials/{name}/plan", c.plan) // it looks at vendors and changes nothing, but it is work
 	c.post("POST /credentials/{name}/start", c.start)
 	for verb, do := range map[string]func(*Console, context.Context, access.Subject, decision) (api.Rotation, error){
-		"approve": (*Console).approve, "deny": (*Console).deny, "revoke": (*Console).revoke, "rollback": (*Console).rollback,
+		"approve": (*Console).approve, "break-glass": (*Console).breakGlass, "deny": (*Console).deny, "revoke": (*Console).revoke, "rollback": (*Console).rollback,
 		"pause": (*Console).pauseIt, "resume": (*Console).resume, "confirm": (*Console).confirm,
 	} {
 		c.post("POST /rotations/{credential}/{number}/"+verb, func(r *http.Request, who access.Subject) (string, error) {
@@ -75,6 +75,10 @@ func decided(r *http.Request) (decision, error) {
 
 func (c *Console) approve(ctx context.Context, who access.Subject, d decision) (api.Rotation, error) {
 	return c.cfg.Desk.Approve(ctx, who, d.id, d.revision, d.digest)
+}
+
+func (c *Console) breakGlass(ctx context.Context, who access.Subject, d decision) (api.Rotation, error) {
+	return c.cfg.Desk.BreakGlass(ctx, who, d.id, d.revision, d.digest, d.why)
 }
 
 func (c *Console) deny(ctx context.Context, who access.Subject, d decision) (api.Rotation, error) {

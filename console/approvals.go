@@ -18,6 +18,7 @@ type asked struct {
 	api.Rotation
 	Plan  *pawl.Plan // what is to be agreed to
 	May   bool       // who looks may agree
+	Glass bool       // they may go on without an approval
 	Their bool       // they asked for it themselves
 	Why   string     // why they may not
 }
@@ -40,7 +41,8 @@ func (c *Console) approvals(r *http.Request, who access.Subject) (*view, error) 
 		if err != nil {
 			return nil, err
 		}
-		a := asked{Rotation: whole, May: slices.Contains(whole.Choices, string(access.Approve)), Their: whole.By == who.Actor.ID}
+		a := asked{Rotation: whole, May: slices.Contains(whole.Choices, string(access.Approve)), Their: whole.By == who.Actor.ID,
+			Glass: slices.Contains(whole.Choices, string(access.BreakGlass))}
 		if a.Plan, err = c.planOf(r, who, id); err != nil {
 			return nil, err
 		}

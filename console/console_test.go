@@ -211,6 +211,36 @@ func TestOwnApproval(t *testing.T) {
 	})
 }
 
+// TestBreakGlass: who may goes on without an approval, and it is said on the page;
+// nobody else has a form for it.
+func TestBreakGlass(t *testing.T) {
+	open(t, withApproval, func(t *testing.T, r *room) {
+		r.begin()
+		for _, who := range []string{"ana", "bo", "eva"} {
+			if body := r.get(who, "/approvals").Body.String() + r.get(who, "/rotations/key/1").Body.String(); strings.Contains(body, "break-glass") {
+				t.Errorf("%s has a form for it", who)
+			}
+			run := r.rotation(1)
+			if w := r.post(who, "/rotations/key/1/break-glass", url.Values{"revision": {fmt.Sprint(run.Revision)}, "digest": {run.Digest}, "why": {"ill"}}); w.Code != 403 {
+				t.Errorf("%s: %d %s", who, w.Code, w.Body)
+			}
+		}
+		if w := r.submit("max", "/approvals", "/rotations/key/1/break-glass", "why", ""); w.Code != 400 {
+			t.Errorf("without a reason: %d %s", w.Code, w.Body)
+		}
+		if w := r.submit("max", "/rotations/key/1", "/rotations/key/1/break-glass", "why", "the approver is <b>ill</b>"); w.Code != 303 {
+			t.Fatal(w.Code, w.Body)
+		}
+		time.Sleep(time.Minute)
+		if body := r.get("eva", "/rotations/key/1").Body.String(); !strings.Contains(body, "no approval is waited for. Why: the approver is &lt;b&gt;ill&lt;/b&gt;") || !strings.Contains(body, "The glass was broken") {
+			t.Error(body)
+		}
+		if run := r.rotation(1); run.Waits[0].On != "revoke" {
+			t.Errorf("%+v", run)
+		}
+	})
+}
+
 // TestReplayedApproval: a form that was sent once does nothing when the page is
 // not what it was any more.
 func TestReplayedApproval(t *testing.T) {

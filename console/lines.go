@@ -68,6 +68,8 @@ func tell(e pawl.Event) (line, bool) {
 		return line{Badge: said, Title: "The revoke was asked for", Detail: e.Detail}, true
 	case pawl.EvApproved:
 		return line{Badge: said, Title: "Approved", Detail: e.Detail}, true
+	case pawl.EvGlass:
+		return line{Badge: bad, Title: "The glass was broken: no approval is waited for", Detail: e.Reason}, true
 	case pawl.EvAccepted:
 		return line{Badge: warn, Title: e.Consumer + " may break", Detail: e.Reason}, true
 	case pawl.EvSoaking:

@@ -21,7 +21,7 @@ type rotationPage struct {
 	Track   []station
 	Steps   []step
 	Lines   []line
-	May     map[string]bool // what can be asked for: revoke, rollback, drive, approve, deny, answer
+	May     map[string]bool // what can be asked for: revoke, rollback, drive, approve, break-glass, deny, answer
 	Paused  bool
 	Answers []api.Place // the human steps that are not confirmed
 
@@ -49,7 +49,7 @@ func (c *Console) rotation(r *http.Request, who access.Subject) (*view, error) {
 	p := rotationPage{Rotation: run, Next: nextAction(run), Old: oldBadge(run), Stop: stopBadge(run), Track: track(run), Steps: named(steps, run),
 		Lines: told(lines), May: map[string]bool{}}
 	for _, choice := range run.Choices {
-		p.May[choice] = true
+		p.May[strings.ReplaceAll(choice, "-", "")] = true
 	}
 	p.Paused = slices.ContainsFunc(run.Waits, func(w api.Wait) bool { return w.On == "pause" })
 	for _, place := range run.Places {

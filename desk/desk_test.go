@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,6 +64,86 @@ func TestFourEyes(t *testing.T) {
 		}
 		if denied := audited(t, o, audit.AuthDenied); denied != 3 { // own, viewer, stale
 			t.Errorf("%d refusals in the audit log, want 3", denied)
+		}
+	})
+}
+
+// TestBreakGlass: whoever may, freshly and with a reason, goes on without the
+// approval that they cannot give themselves.
+func TestBreakGlass(t *testing.T) {
+	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {
+		ctx := t.Context()
+		sue := desktest.Who("sue", access.Superadmin)
+		stale, token := sue, sue
+		stale.Fresh = false
+		token.Service = true
+		id := pawl.RotationID{Credential: "key", Number: 1}
+		if _, err := o.Start(ctx, sue, api.Start{Credential: "key", AutoRevoke: true}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		r, err := o.Rotation(ctx, sue, id)
+		if err != nil || r.Phase != "APPROVAL" || !slices.Contains(r.Choices, "break-glass") {
+			t.Fatalf("%+v %v", r, err)
+		}
+		for what, try := range map[string]struct {
+			who         access.Subject
+			digest, why string
+		}{
+			"approver":               {bo, r.Digest, "ill"},
+			"operator":               {ana, r.Digest, "ill"},
+			"not again":              {stale, r.Digest, "ill"},
+			"by a token":             {token, r.Digest, "ill"},
+			"no why":                 {sue, r.Digest, ""},
+			"no plan":                {sue, "", "ill"},
+			"another plan":           {sue, "sha256:00", "ill"},
+			"a why that is a secret": {sue, r.Digest, "ghp_" + strings.Repeat("x9Z", 12)},
+		} {
+			if _, err := o.BreakGlass(ctx, try.who, id, desk.Anything, try.digest, try.why); err == nil {
+				t.Errorf("%s: broken", what)
+			}
+		}
+		time.Sleep(time.Minute)
+		if r, _ := o.Rotation(ctx, sue, id); r.Phase != "APPROVAL" || r.Approval.Glass != nil {
+			t.Fatalf("went on to %s", r.Phase)
+		}
+		if r, err = o.BreakGlass(ctx, sue, id, r.Revision, r.Digest, "ill"); err != nil || slices.Contains(r.Choices, "break-glass") {
+			t.Fatal(r.Choices, err)
+		}
+		time.Sleep(time.Minute)
+		if r, _ = o.Rotation(ctx, eva, id); r.Outcome != "done" || r.Approval.Glass.By != "sue@acme.example" || r.Approval.Glass.Why != "ill" || len(r.Approval.Given) != 0 {
+			t.Fatalf("%+v", r)
+		}
+		if n := audited(t, o, audit.RotateGlassBroken); n != 1 {
+			t.Errorf("%d records of it, want 1", n)
+		}
+	})
+}
+
+// TestGlassThenDeny: one no is enough, also after the glass was broken.
+func TestGlassThenDeny(t *testing.T) {
+	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {
+		ctx := t.Context()
+		sue := desktest.Who("sue", access.Superadmin)
+		id := pawl.RotationID{Credential: "key", Number: 1}
+		if _, err := o.Start(ctx, sue, api.Start{Credential: "key"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		r, _ := o.Rotation(ctx, sue, id)
+		if _, err := o.BreakGlass(ctx, sue, id, r.Revision, r.Digest, "ill"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if r, _ = o.Rotation(ctx, bo, id); r.Waits[0].On != "revoke" || !slices.Contains(r.Choices, "deny") {
+			t.Fatalf("%+v", r)
+		}
+		if _, err := o.Deny(ctx, bo, id, r.Revision, "it can wait"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if r, _ = o.Rotation(ctx, bo, id); r.Outcome != "rolled-back" {
+			t.Fatalf("%+v", r)
 		}
 	})
 }

@@ -31,6 +31,7 @@ type Number struct {
 	Due     time.Time // zero: not known, or on no schedule
 	Overdue bool
 	Person  bool            // it is due, and nobody begins it by itself
+	Glass   time.Time       // when somebody broke the glass in its newest rotation; zero: nobody did
 	Proved  map[string]bool // by required consumer: whether it was proved on the current generation when it was last seen
 }
 
@@ -57,6 +58,7 @@ type sight struct {
 	revision int64
 	proved   map[string]bool
 	open     OpenNumber
+	glass    time.Time
 }
 
 // NewCount returns a count that takes rotations for ended that end from now on.
@@ -102,7 +104,7 @@ func (c *Count) Numbers(ctx context.Context, who access.Subject) (Numbers, error
 	}
 	for _, e := range f.decide(d.cfg.Limits) {
 		n.Credentials = append(n.Credentials, Number{Name: e.Credential, Last: f.leaves[e.Credential].Last, Due: e.Due, Overdue: e.Overdue,
-			Person: e.Do == schedule.Person, Proved: c.seen[e.Credential].proved})
+			Person: e.Do == schedule.Person, Proved: c.seen[e.Credential].proved, Glass: c.seen[e.Credential].glass})
 	}
 	return n, nil
 }
@@ -117,7 +119,7 @@ func (c *Count) look(ctx context.Context, run journal.Run, now time.Time) error 
 	if err != nil {
 		return err
 	}
-	s := sight{id: run.ID, revision: run.Revision, proved: map[string]bool{}}
+	s := sight{id: run.ID, revision: run.Revision, proved: map[string]bool{}, glass: state.Glass.At}
 	for i, p := range state.Plan.Consumers {
 		if p.Required() {
 			s.proved[p.ID] = state.Holds(i)

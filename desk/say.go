@@ -138,6 +138,31 @@ func (d *Desk) Approve(ctx context.Context, who access.Subject, id pawl.Rotation
 	})
 }
 
+// BreakGlass goes on without the approval that is asked for, of the plan with
+// this digest. Who did it and why is in the log, and everybody who is told of
+// anything is told of this.
+func (d *Desk) BreakGlass(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64, digest, why string) (api.Rotation, error) {
+	return d.say(ctx, who, id, revision, access.BreakGlass, func(s *rotation.State) (pawl.Event, error) {
+		if err := unsaid("the reason", why); err != nil {
+			return pawl.Event{}, err
+		}
+		now := d.now()
+		switch {
+		case why == "":
+			return pawl.Event{}, fault(pawl.Invalid, "say why", "nobody is asked: why can it not wait for an approval?")
+		case s.Target == pawl.Old:
+			return pawl.Event{}, conflict("%v is being rolled back: no approval is waited for", id)
+		case !s.Unapproved(now):
+			return pawl.Event{}, conflict("%v waits for no approval", id)
+		case digest == "":
+			return pawl.Event{}, fault(pawl.Invalid, "send the digest of the plan that you looked at", "the glass is broken for a plan")
+		case digest != s.Plan.Digest():
+			return pawl.Event{}, conflict("%v follows another plan than the one that you looked at", id)
+		}
+		return pawl.Event{Type: pawl.EvGlass, Digest: digest, Until: now.Add(d.cfg.Counts), Reason: why}, nil
+	})
+}
+
 // Pause begins nothing new.
 func (d *Desk) Pause(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64) (api.Rotation, error) {
 	return d.say(ctx, who, id, revision, access.Drive, func(s *rotation.State) (pawl.Event, error) {

@@ -47,6 +47,9 @@ func whole(run journal.Run, s *rotation.State, who access.Subject, now time.Time
 		for _, by := range s.Approved(now) {
 			r.Approval.Given = append(r.Approval.Given, by.ID)
 		}
+		if g := s.Glass; g.Why != "" {
+			r.Approval.Glass = &api.Glass{By: g.By.ID, Why: g.Why, At: g.At.UTC(), Until: g.Until.UTC()}
+		}
 	}
 	r.Choices = choices(s, who, now)
 	return r
@@ -126,6 +129,7 @@ func choices(s *rotation.State, who access.Subject, now time.Time) []string {
 	offer(true, access.Drive)
 	offer(wanting(s, now), access.Approve)
 	offer(wanting(s, now) && forward && !s.OldDead, access.Deny)
+	offer(forward && s.Unapproved(now), access.BreakGlass)
 	offer(len(unconfirmed(s)) > 0, access.Answer)
 	return all
 }

@@ -99,16 +99,17 @@ func TestPartOfTheLog(t *testing.T) {
 	b.say(day(41), "pawl", "api/2", audit.RotateNeedsOperator, audit.Pending, func(e *audit.Event) { e.Context.Detail = "the vendor asks for a second factor" })
 	b.say(day(41), "eve@acme.example", "", audit.AuthDenied, audit.Failure, func(e *audit.Event) { e.Context.Detail = "revoke" })
 	b.say(day(41), "ana@acme.example", "api/2", audit.RotateApproved, audit.Pending, func(e *audit.Event) { e.Context.Owed = true })
+	b.say(day(41), "sue@acme.example", "api/2", audit.RotateGlassBroken, audit.Success, func(e *audit.Event) { e.Context.Detail = "the approver is ill" })
 	b.say(day(42), "pawl", "api/2", audit.RotateCompleted, audit.Success, nil)
 	b.rotate(day(60), "ana@acme.example", "web/2")
 	in := b.input()
 	in.From, in.To = day(40), day(50)
 	p := build(t, in)
-	if got, want := fmt.Sprint(numbers(p)), "[5 12 13 14 15 16]"; got != want { // 5 tells when it was due, 12 began before
+	if got, want := fmt.Sprint(numbers(p)), "[5 12 13 14 15 16 17]"; got != want { // 5 tells when it was due, 12 began before
 		t.Errorf("records %s, want %s", got, want)
 	}
 	r := p.Report
-	if len(r.Rotations) != 1 || r.Rotations[0].ID != "api/2" || r.Rotations[0].Outcome != "done" || !r.Rotations[0].Owed || r.Summary.Owed != 1 || r.Summary.Completed != 1 {
+	if len(r.Rotations) != 1 || r.Rotations[0].ID != "api/2" || r.Rotations[0].Outcome != "done" || !r.Rotations[0].Owed || r.Summary.Owed != 1 || r.Summary.Broken != 1 || r.Rotations[0].Broken.Detail != "the approver is ill" || r.Summary.Completed != 1 {
 		t.Errorf("rotations %+v", r.Rotations)
 	}
 	if len(r.Refused) != 1 || r.Refused[0].By != "eve@acme.example" {

@@ -30,6 +30,7 @@ type Summary struct {
 	Dead       int `json:"proved_dead"`
 	Late       int `json:"late"`
 	Owed       int `json:"approvals_owed"`
+	Broken     int `json:"glass_broken"`
 	Refused    int `json:"refused"`
 	Orphans    int `json:"orphans"`
 }
@@ -49,6 +50,7 @@ type Rotation struct {
 	NewID      string     `json:"new_id,omitempty"`
 	Approvals  []Note     `json:"approvals"`
 	Owed       bool       `json:"approval_owed,omitempty"` // and not given since
+	Broken     *Note      `json:"glass_broken,omitempty"`  // gone on without the approval
 	Authorised *Note      `json:"revoke_authorised,omitempty"`
 	Places     []Place    `json:"places"`               // that were proved when the old one was revoked
 	Doomed     string     `json:"revoked_id,omitempty"` // of the old generation, or after a rollback of the new one
@@ -141,6 +143,9 @@ func (r *Report) count() {
 		if x.Owed {
 			r.Summary.Owed++
 		}
+		if x.Broken != nil {
+			r.Summary.Broken++
+		}
 	}
 	r.Summary.Late, r.Summary.Refused, r.Summary.Orphans = len(r.Late), len(r.Refused), len(r.Orphans)
 }
@@ -180,6 +185,8 @@ func (x *Rotation) add(rec audit.Record) {
 	case audit.RotateApproved:
 		x.Owed = rec.Outcome == audit.Pending
 		x.Approvals = append(x.Approvals, n)
+	case audit.RotateGlassBroken:
+		x.Broken = &n
 	case audit.RotateRevokeAuthorised:
 		x.Authorised = &n
 	case audit.RotateConfirmedDead:

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/desk"
@@ -29,7 +30,8 @@ func get(m *metrics.Metrics, path string) (int, string) {
 // that was never made.
 func full(t *testing.T, f func(m *metrics.Metrics)) {
 	ana := desktest.Who("ana", access.Operator)
-	desktest.Open(t, []desktest.Cred{{Name: "done", More: "schedule: {every: 90d}"}, {Name: "waits", More: "approval: {from: approver}"}, {Name: "new", More: "schedule: {every: 90d}"}},
+	desktest.Open(t, []desktest.Cred{{Name: "done", More: "schedule: {every: 90d}"}, {Name: "waits", More: "approval: {from: approver}"}, {Name: "new", More: "schedule: {every: 90d}"},
+		{Name: "broken", More: "approval: {from: approver}"}},
 		func(t *testing.T, o *desktest.Office) {
 			m := metrics.New(metrics.Config{Desk: o.Desk, Version: "v1.2.3", Catalog: func() error { return errors.New("a mistake") },
 				Requests: func(yield func(string, string, int)) { yield("heroku", "200", 7) },
@@ -39,12 +41,21 @@ func full(t *testing.T, f func(m *metrics.Metrics)) {
 			ctx, stop := context.WithCancel(t.Context())
 			go m.Run(ctx)
 			synctest.Wait()
-			for _, name := range []string{"done", "waits"} {
-				if _, err := o.Start(t.Context(), ana, api.Start{Credential: name, AutoRevoke: true}); err != nil {
+			for _, name := range []string{"done", "waits", "broken"} {
+				if _, err := o.Start(t.Context(), ana, api.Start{Credential: name, AutoRevoke: name != "broken"}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			time.Sleep(time.Hour)
+			time.Sleep(time.Minute)
+			broken := pawl.RotationID{Credential: "broken", Number: 1}
+			r, err := o.Rotation(t.Context(), ana, broken)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := o.BreakGlass(t.Context(), desktest.Who("sue", access.Superadmin), broken, desk.Anything, r.Digest, "ill"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(59 * time.Minute)
 			f(m)
 			stop()
 			synctest.Wait()
@@ -59,6 +70,7 @@ func TestMetrics(t *testing.T) {
 			`pawl_credential_last_rotated_timestamp_seconds{credential="done"} 9.466848`,
 			`pawl_credential_needs_person{credential="new"} 1`, `pawl_credential_needs_person{credential="done"} 0`,
 			`pawl_credential_overdue{credential="done"} 0`,
+			`pawl_break_glass_timestamp_seconds{credential="broken"} 9.4668486`,
 			`pawl_consumer_proved{consumer="store",credential="done"} 1`,
 			`pawl_run_state{credential="waits",phase="APPROVAL"} 1`,
 			`pawl_waiting_for_person_seconds{credential="waits",on="approval"} 3`,
@@ -66,7 +78,7 @@ func TestMetrics(t *testing.T) {
 			`pawl_step_duration_seconds_count{step="place"} 1`, `pawl_step_duration_seconds_count{step="revoke"} 1`,
 			`pawl_provider_requests_total{code="200",provider="heroku"} 7`,
 			`pawl_notifications_undelivered{channel="ops"} 2`,
-			`pawl_catalog_valid 0`, `pawl_runs_aside 1`, `pawl_build_info{version="v1.2.3"} 1`, `pawl_counted_timestamp_seconds 9.4`,
+			`pawl_catalog_valid 0`, `pawl_runs_aside 2`, `pawl_build_info{version="v1.2.3"} 1`, `pawl_counted_timestamp_seconds 9.4`,
 		} {
 			if !strings.Contains(text, "\n"+want) {
 				t.Errorf("no %s", want)

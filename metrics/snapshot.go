@@ -14,6 +14,7 @@ func gauge(name, help string, labels ...string) *prometheus.Desc {
 var (
 	lastRotated = gauge("pawl_credential_last_rotated_timestamp_seconds", "When the last completed rotation ended. Absent: never rotated here.", "credential")
 	due         = gauge("pawl_credential_due_timestamp_seconds", "When it is due. Absent: not known, or on no schedule.", "credential")
+	glass       = gauge("pawl_break_glass_timestamp_seconds", "When somebody went on without the approval that is asked for, in the newest rotation. Absent: nobody did.", "credential")
 	overdue     = gauge("pawl_credential_overdue", "1 if it is past its time, whatever the reason.", "credential")
 	task        = gauge("pawl_credential_needs_person", "1 if it is due, or nearly, and nobody begins it by itself.", "credential")
 	proved      = gauge("pawl_consumer_proved", "1 if the newest rotation proved that the consumer uses the new generation.", "credential", "consumer")
@@ -35,7 +36,7 @@ type snapshot struct{ m *Metrics }
 
 // Describe implements [prometheus.Collector].
 func (s snapshot) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{lastRotated, due, overdue, task, proved, runState, waiting, driven, aside, scheduled, counted, valid, undelivered, witnessed, witnessOK, requests} {
+	for _, d := range []*prometheus.Desc{lastRotated, due, glass, overdue, task, proved, runState, waiting, driven, aside, scheduled, counted, valid, undelivered, witnessed, witnessOK, requests} {
 		to <- d
 	}
 }
@@ -54,6 +55,7 @@ func (s snapshot) Collect(to chan<- prometheus.Metric) {
 	for _, c := range n.Credentials {
 		at(lastRotated, c.Last, c.Name)
 		at(due, c.Due, c.Name)
+		at(glass, c.Glass, c.Name)
 		put(overdue, truth(c.Overdue), c.Name)
 		put(task, truth(c.Person), c.Name)
 		for consumer, ok := range c.Proved {

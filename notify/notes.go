@@ -113,10 +113,10 @@ func outlook(c api.Coming) string {
 
 // of is what there is to tell of a rotation.
 func of(r api.Rotation) []Note {
+	all := glass(r)
 	if r.Outcome != "" {
-		return []Note{ended(r)}
+		return append(all, ended(r))
 	}
-	var all []Note
 	for _, w := range r.Waits {
 		n := Note{Credential: r.Credential, Rotation: r.ID, Stands: true, Occasion: catalog.TellWaiting,
 			Key: strings.TrimSuffix("wait/"+r.ID+"/"+w.On+"/"+w.Consumer, "/"), Text: sentence(w.Detail), Next: w.Hint}
@@ -141,6 +141,18 @@ func of(r api.Rotation) []Note {
 		all = append(all, n)
 	}
 	return all
+}
+
+// glass is the alarm that nobody was asked. It is told once each time, also if
+// the rotation is over by the time that it is looked at.
+func glass(r api.Rotation) []Note {
+	if r.Approval == nil || r.Approval.Glass == nil {
+		return nil
+	}
+	g := r.Approval.Glass
+	return []Note{{Credential: r.Credential, Rotation: r.ID, Occasion: catalog.TellGlass, Urgent: true, Key: "glass/" + r.ID + "/" + g.At.Format(time.RFC3339Nano),
+		Title: r.ID + ": " + g.By + " broke the glass", Next: "pawl status " + r.Credential,
+		Text: fmt.Sprintf("It goes on without the approval of %s, until %s. Why: %s", r.Approval.From, g.Until.Format("2006-01-02 15:04 MST"), sentence(g.Why))}}
 }
 
 // command is what somebody does about a wait that does not say it.
@@ -192,6 +204,8 @@ func how(n Note, r *api.Rotation) string {
 		return "it was seen to"
 	case r != nil && r.Outcome == "" && r.Phase == string(rotation.RollingBack):
 		return "it goes back to the old key"
+	case r != nil && n.Approval != nil && r.Approval != nil && r.Approval.Glass != nil:
+		return r.Approval.Glass.By + " broke the glass"
 	case r != nil && n.Approval != nil && r.Approval != nil && len(r.Approval.Given) > 0:
 		return "approved by " + strings.Join(r.Approval.Given, ", ")
 	case r != nil && r.Outcome != "":

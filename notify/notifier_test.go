@@ -119,6 +119,27 @@ func TestApproval(t *testing.T) {
 	})
 }
 
+// TestGlass: everybody is told that nobody was asked, once, also if the rotation is
+// over before anybody looks.
+func TestGlass(t *testing.T) {
+	noticing(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office, w *wall, restart func()) {
+		sue := desktest.Who("sue", access.Superadmin)
+		r, err := o.Start(t.Context(), sue, api.Start{Credential: "key", AutoRevoke: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		if _, err := o.BreakGlass(t.Context(), sue, pawl.RotationID{Credential: "key", Number: 1}, desk.Anything, r.Digest, "ill"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		restart()
+		time.Sleep(2 * time.Minute)
+		wantLines(t, w, "approval: key/1 waits for approval from approver", "break-glass: key/1: sue@acme.example broke the glass", "completed: key/1 is done",
+			"approval over: sue@acme.example broke the glass")
+	})
+}
+
 // TestDown: what cannot be delivered is delivered later, by whichever process is
 // there then; what a channel refuses for good is not tried again.
 func TestDown(t *testing.T) {

@@ -94,6 +94,9 @@ func (s *Server) decisions(d *desk.Desk) {
 	say("approve", "Agree to the plan with this digest", func(ctx context.Context, in *deciding, rev int64) (api.Rotation, error) {
 		return d.Approve(ctx, subject(ctx), in.id(), rev, in.Body.Digest)
 	})
+	say("break-glass", "Go on without the approval; everybody is told", func(ctx context.Context, in *deciding, rev int64) (api.Rotation, error) {
+		return d.BreakGlass(ctx, subject(ctx), in.id(), rev, in.Body.Digest, in.Body.Why)
+	})
 	say("deny", "Refuse the approval; everything goes back", func(ctx context.Context, in *deciding, rev int64) (api.Rotation, error) {
 		return d.Deny(ctx, subject(ctx), in.id(), rev, in.Body.Why)
 	})

@@ -21,24 +21,40 @@ import (
 const approvalCounts = 24 * time.Hour
 
 func newApproveCommand(a *app) *cobra.Command {
-	var yes bool
+	var yes, glass bool
+	var why string
 	cmd := &cobra.Command{
 		Use: "approve NAME", Short: "Agree, as a second person, to the revoke of the old credential",
 		Long: `Approves the plan that the open rotation was begun with, by its digest, for 24 hours. Who
 asked for the rotation cannot approve it, unless the catalog says approval: {alone: true}.
 
+Where nobody can be asked and it cannot wait, a superadmin breaks the glass at a server: the
+rotation goes on without the approval, and everybody is told who did it and why.
+
 Exit status: 0 approved · 2 nothing to approve · 3 declined`,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.teamless(cmd.Context(), args[0]); err != nil {
+			agree := a.approve
+			check := func() error { return a.teamless(cmd.Context(), args[0]) }
+			if glass {
+				agree = func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, yes bool) error {
+					return a.breakGlass(ctx, eng, id, s, yes, why)
+				}
+				check = func() error { return a.alarming(args[0], why) }
+			} else if why != "" {
+				return usage("--why goes with --break-glass")
+			}
+			if err := check(); err != nil {
 				return err
 			}
 			return a.signal(cmd.Context(), args[0], func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
-				return a.approve(ctx, eng, id, s, yes)
+				return agree(ctx, eng, id, s, yes)
 			})
 		},
 	}
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&glass, "break-glass", false, "go on without an approval; everybody is told")
+	cmd.Flags().StringVar(&why, "why", "", "with --break-glass: why it cannot wait")
 	return cmd
 }
 

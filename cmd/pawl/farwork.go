@@ -124,7 +124,7 @@ func (f *far) Load(ctx context.Context, id pawl.RotationID) (*rotation.State, er
 }
 
 // verbs are how what is said to a rotation is said to a server.
-var verbs = map[pawl.EventType]string{pawl.EvAuthorised: "revoke", pawl.EvRollback: "rollback", pawl.EvPaused: "pause", pawl.EvUnpaused: "resume", pawl.EvApproved: "approve",
+var verbs = map[pawl.EventType]string{pawl.EvAuthorised: "revoke", pawl.EvRollback: "rollback", pawl.EvPaused: "pause", pawl.EvUnpaused: "resume", pawl.EvApproved: "approve", pawl.EvGlass: "break-glass",
 	pawl.EvConfirmed: "confirm", pawl.EvHandover: "handover", pawl.EvAcknowledged: "accept", pawl.EvAccepted: "accept"}
 
 func (f *far) Signal(ctx context.Context, id pawl.RotationID, ev pawl.Event) error {
@@ -134,7 +134,7 @@ func (f *far) Signal(ctx context.Context, id pawl.RotationID, ev pawl.Event) err
 		d.Why = ev.Detail
 	case pawl.EvRollback:
 		d.Why = "" // the server says who asked for it
-	case pawl.EvApproved:
+	case pawl.EvApproved, pawl.EvGlass:
 		d.Digest = ev.Digest
 	case pawl.EvConfirmed, pawl.EvAccepted:
 		d.Consumer = ev.Consumer

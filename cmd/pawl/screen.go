@@ -363,6 +363,8 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 		return idle, "Revoke", "asked for by " + ev.Actor.ID + " (" + ev.Detail + "); it waits until every required consumer is proved"
 	case pawl.EvAccepted:
 		return warn, ev.Consumer, "may break, and is not waited for: accepted by " + ev.Actor.ID
+	case pawl.EvGlass:
+		return warn, "Glass broken", "by " + ev.Actor.ID + ", who goes on without the approval: " + printable(ev.Reason)
 	case pawl.EvOwed:
 		return warn, "Approval", ev.Detail
 	case pawl.EvForward:

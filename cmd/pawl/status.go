@@ -89,6 +89,7 @@ type statusDoc struct {
 	Next       []string            `json:"next,omitempty"`
 	key        string              // of the old key, for people
 	text       string
+	Glass      string `json:"glass_broken,omitempty"` // who goes on without the approval, and why
 	held       string
 	unproved   bool // it stopped for lack of a proof
 }
@@ -238,6 +239,9 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 	}
 	if s.Outcome == "" {
 		d.Holder, d.held = s.Holder, heldBy(s)
+		if s.Glass.Why != "" {
+			d.Glass = s.Glass.By.ID + ": " + printable(s.Glass.Why)
+		}
 		for _, w := range dec.Waits {
 			if w.Overdue(time.Now()) {
 				d.Overdue = append(d.Overdue, w.Consumer)
@@ -277,7 +281,7 @@ func (a *app) driver(events []pawl.Event) string {
 // should, or of none at all.
 func leaves(ev pawl.Event) bool {
 	switch ev.Type {
-	case pawl.EvStopped, pawl.EvPlanned, pawl.EvConfirmed, pawl.EvAuthorised, pawl.EvApproved, pawl.EvPaused, pawl.EvUnpaused, pawl.EvRollback:
+	case pawl.EvStopped, pawl.EvPlanned, pawl.EvConfirmed, pawl.EvAuthorised, pawl.EvApproved, pawl.EvGlass, pawl.EvPaused, pawl.EvUnpaused, pawl.EvRollback:
 		return true
 	}
 	return false
@@ -346,6 +350,9 @@ func (a *app) showStatus(d statusDoc) {
 	}
 	if d.Mode != pawl.Automated {
 		a.print("  %s", d.Mode)
+	}
+	if d.Glass != "" {
+		a.print("  The glass was broken by %s", d.Glass)
 	}
 	if d.held != "" {
 		a.print("  %s", d.held)

@@ -29,7 +29,7 @@ type monitor struct {
 	onward   bool // a rollback was given up, since the old generation is dead
 	allowed  bool // somebody asked for the revoke
 	approved int
-	glass    bool // somebody goes on without
+	glass    bool            // somebody goes on without
 	told     map[string]bool // attempts whose value is sealed
 
 	measured time.Duration // until when the exposure is counted

@@ -81,7 +81,7 @@ type Data struct {
 var types = map[string][2]string{
 	"due": {"rotation.due", ""}, "overdue": {"rotation.overdue", "rotation.overdue.over"}, "task": {"rotation.task", "rotation.task.over"},
 	"waiting": {"run.waiting", "run.waiting.over"}, "approval": {"approval.requested", "approval.decided"},
-	"failed": {"run.failed", ""}, "completed": {"run.completed", ""}, "test": {"test", ""},
+	"break-glass": {"run.glass_broken", ""}, "failed": {"run.failed", ""}, "completed": {"run.completed", ""}, "test": {"test", ""},
 }
 
 // Tell implements [notify.Sender].
