@@ -18,7 +18,7 @@ func main() {
 	// among them; and ignored, it would be so in the programs that are run, too.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), ending()...)
-	ctx, leave := context.WithCancel(ctx)
+	ctx, leave := context.WithCancelCause(ctx)
 	context.AfterFunc(ctx, func() {
 		stop() // the second Ctrl-C ends it at once; that is safe too
 		// A terminal that goes says so more than once.
@@ -36,13 +36,22 @@ func main() {
 // begun.
 type told struct {
 	io.Writer
-	leave func()
+	leave func(why error)
 }
+
+// Why it is left, where no signal says so first.
+var (
+	errTerminalGone = errors.New("the terminal has gone")
+	errUnread       = errors.New("nobody reads any more what it says")
+)
 
 func (t *told) Write(b []byte) (int, error) {
 	n, err := t.Writer.Write(b)
-	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO) { // a pipe, a terminal
-		t.leave()
+	switch {
+	case errors.Is(err, syscall.EIO):
+		t.leave(errTerminalGone)
+	case errors.Is(err, syscall.EPIPE):
+		t.leave(errUnread)
 	}
 	return n, err
 }
