@@ -211,22 +211,20 @@ func TestTakeover(t *testing.T) {
 // TestTakeoverDuringMint: a mint that lands after another process minted again
 // is an orphan, and gone at the end.
 func TestTakeoverDuringMint(t *testing.T) {
+	var minting chan struct{}
 	bubble(t, func(w *world) {
+		minting = make(chan struct{})
 		slow := true
 		w.latency = func(call string) time.Duration {
 			if call != "mint" || !slow {
 				return 0
 			}
 			slow = false
+			close(minting) // past the fence: an intent alone would be held back by it
 			return 8 * time.Second
 		}
 	}, func(t *testing.T, w *world) {
-		minting := make(chan struct{})
-		first := w.behind(t.Context(), engine.Options{AutoRevoke: true, Watch: func(u engine.Update) {
-			if u.Event.Type == pawl.EvIntended && u.Event.Step == pawl.StepMint {
-				close(minting)
-			}
-		}})
+		first := w.behind(t.Context(), engine.Options{AutoRevoke: true})
 		<-minting
 		res := w.drive(t.Context(), engine.Options{AutoRevoke: true})
 		if pawl.KindOf(first().Stop) != pawl.Operator || res.State.Outcome != pawl.Completed {
