@@ -6,6 +6,8 @@ GO ?= go
 
 test: setup check ## format, vet, all tests, and the short torture
 	$(GO) test ./...
+	$(GO) test ./internal/dst -run TestSeeds -args -dst.first=3001 -dst.seeds=7000
+	$(GO) test ./engine -run TestEveryWriteFails -args -every
 	$(GO) test ./cmd/pawl -run '$(FIRE)' -args -some
 	$(GO) test ./cmd/pawl -run ThroughAServer -args -far
 	$(GO) run ./cmd/pawl demo
