@@ -39,8 +39,20 @@ type Config struct {
 	// Counts is how long an approval counts; 0: a day.
 	Counts time.Duration
 	Limits schedule.Limits // of what the scheduler begins
+	// Meet lets rotations that are driven at once write to an app together; nil:
+	// each of them writes by itself.
+	Meet func(pawl.Plan) Meeting
+	// Patience is how long a write waits for those of others at most.
+	Patience time.Duration
 	// Outlook says what a plan costs that was just surveyed; nil: nobody knows.
 	Outlook func(context.Context, pawl.Plan) api.Outlook
+}
+
+// A Meeting is the part that one rotation has in writing together.
+type Meeting interface {
+	Join(*rotation.State)
+	Follow(*rotation.State, []rotation.Wait)
+	Leave()
 }
 
 // A Desk is safe for concurrent use.

@@ -40,6 +40,8 @@ type Pool struct {
 	drivers sync.WaitGroup
 	turns   engine.Turns // of those that share consumers, one revokes at a time
 	shares  func(credential string) []string
+	meet    func(pawl.Plan) Meeting
+	most    time.Duration // how long a write waits for those of others
 
 	mu       sync.Mutex
 	aside    map[pawl.RotationID]pause
@@ -58,7 +60,7 @@ type pause struct {
 
 func newPool(cfg Config, feed *Feed) *Pool {
 	return &Pool{journal: cfg.Journal, engine: cfg.Engine, now: cfg.Now, log: cfg.Log, feed: feed, poke: make(chan struct{}, 1),
-		slots: make(chan struct{}, Driven), shares: sharesOf(cfg), aside: map[pawl.RotationID]pause{}, driven: map[pawl.RotationID]bool{}, left: make(chan struct{}), glimpses: map[pawl.RotationID]glimpse{}}
+		meet: cfg.Meet, most: cfg.Patience, slots: make(chan struct{}, Driven), shares: sharesOf(cfg), aside: map[pawl.RotationID]pause{}, driven: map[pawl.RotationID]bool{}, left: make(chan struct{}), glimpses: map[pawl.RotationID]glimpse{}}
 }
 
 // Poke makes the pool look at once.
@@ -150,10 +152,13 @@ func (p *Pool) take(ctx context.Context, id pawl.RotationID) {
 			return
 		}
 		p.turns.Join(id, rank, p.shares(id.Credential))
-		res, err := p.engine.Drive(ctx, id, engine.Options{Park: park, Turns: &p.turns, Watch: func(u engine.Update) {
+		meeting := p.meeting(ctx, id)
+		res, err := p.engine.Drive(ctx, id, engine.Options{Park: park, Turns: &p.turns, Patience: p.most, Watch: func(u engine.Update) {
 			p.note(u.ID, glimpse{phase: u.Phase, waits: u.Waits})
+			meeting.Follow(u.State, u.Waits)
 			p.feed.tell(u.ID)
 		}})
+		meeting.Leave()
 		if err == nil {
 			p.note(id, glimpse{res.Phase, res.Waits, res.Revision})
 		}
@@ -162,6 +167,25 @@ func (p *Pool) take(ctx context.Context, id pawl.RotationID) {
 		p.Poke()
 	})
 }
+
+// meeting makes a rotation known to the others that are driven.
+func (p *Pool) meeting(ctx context.Context, id pawl.RotationID) Meeting {
+	run, err := p.journal.Load(ctx, id)
+	if p.meet == nil || err != nil { // driving it will say so
+		return alone{}
+	}
+	s := rotation.Fold(run.Events)
+	m := p.meet(s.Plan)
+	m.Join(s)
+	return m
+}
+
+// alone meets nobody.
+type alone struct{}
+
+func (alone) Join(*rotation.State)                    {}
+func (alone) Follow(*rotation.State, []rotation.Wait) {}
+func (alone) Leave()                                  {}
 
 // sharesOf says what a credential has in common with others that use the same, as
 // the catalog has it now.

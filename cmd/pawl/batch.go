@@ -15,7 +15,6 @@ import (
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/connect"
 	"github.com/pawl-dev/pawl/engine"
-	"github.com/pawl-dev/pawl/rotation"
 )
 
 // A batch is several rotations that this process drives at once. Each is a
@@ -42,6 +41,7 @@ type member struct {
 	plan   pawl.Plan
 	id     pawl.RotationID // zero: it was not begun
 	groups map[string]string
+	meets  *connect.Meeting // with others that write to the same app; nil at a server, which sees to it by itself
 	sc     *screen
 	result engine.Result
 	err    error // why it was not begun, or not driven
@@ -79,7 +79,8 @@ func (a *app) newBatch(ctx context.Context, cat *catalog.Catalog, s *store, plan
 		width = max(width, len(p.Credential))
 	}
 	for _, p := range plans {
-		m := &member{plan: p, groups: b.groupsOf(p)}
+		m := &member{}
+		b.follow(m, p)
 		own := *a
 		own.err = &prefixed{w: a.err, prefix: fmt.Sprintf("%-*s  ", width, p.Credential), clock: func() string { return b.now() }}
 		m.sc = &screen{a: &own, enc: b.enc, told: map[string]bool{}, glance: glance{name: p.Credential}}
@@ -99,13 +100,12 @@ func (b *batch) openWorker(ctx context.Context, cat *catalog.Catalog) (err error
 	return err
 }
 
-// groupsOf are the groups in which a plan's places share a call; a server sees to
-// that by itself.
-func (b *batch) groupsOf(p pawl.Plan) map[string]string {
-	if b.opener == nil {
-		return nil
+// follow has a member go by a plan.
+func (b *batch) follow(m *member, p pawl.Plan) {
+	m.plan = p
+	if b.opener != nil {
+		m.groups, m.meets = b.opener.Groups(p), b.opener.Meeting(p)
 	}
-	return b.opener.Groups(p)
 }
 
 // now is what stands before each line.
@@ -197,7 +197,9 @@ func (b *batch) join(ctx context.Context, m *member, rank int) {
 	if err != nil {
 		return // driving it will say so
 	}
-	b.together.Join(m.plan.Credential, m.coming(state), state.Target == pawl.Old)
+	if m.meets != nil {
+		m.meets.Join(state)
+	}
 	b.turns.Join(m.id, rank, m.shares())
 }
 
@@ -222,7 +224,9 @@ func (b *batch) ask(ctx context.Context, of []*member) (again []*member) {
 }
 
 func (b *batch) one(ctx context.Context, m *member) {
-	defer b.together.Leave(m.plan.Credential)
+	if m.meets != nil {
+		defer m.meets.Leave()
+	}
 	defer m.sc.paint()()
 	m.result, m.err = b.eng.Drive(ctx, m.id, engine.Options{AutoRevoke: b.d.revokes(m.plan.Credential), Timeout: b.d.timeout,
 		Patience: b.together.Patience, Turns: b.turns, Watch: func(u engine.Update) { b.watch(m, u) }})
@@ -232,41 +236,9 @@ func (b *batch) watch(m *member, u engine.Update) {
 	b.mu.Lock()
 	m.sc.watch(u)
 	b.mu.Unlock()
-	coming := m.coming(u.State)
-	if needsSomebody(u.Waits) {
-		coming = nil
+	if m.meets != nil {
+		m.meets.Follow(u.State, u.Waits)
 	}
-	b.together.Follow(m.plan.Credential, coming, u.State.Target == pawl.Old)
-}
-
-// needsSomebody reports whether a rotation goes no further without a person, so
-// that nobody waits for what it would write after that.
-func needsSomebody(waits []rotation.Wait) bool {
-	return slices.ContainsFunc(waits, func(w rotation.Wait) bool {
-		return slices.Contains([]rotation.On{rotation.OnHelp, rotation.OnVendor, rotation.OnPerson, rotation.OnApproval, rotation.OnPause}, w.On)
-	})
-}
-
-// coming are the groups that a rotation will still write to, with the wave in
-// which it does. A rehearsal comes back to each of them; going back there are no
-// waves.
-func (m *member) coming(s *rotation.State) map[string]int {
-	waves, back := map[string]int{}, s.Target == pawl.Old
-	for _, id := range s.ToWrite() {
-		switch g := m.groups[id]; {
-		case g == "":
-		case back:
-			waves[connect.Back(g)] = 0
-		default:
-			waves[g] = m.plan.Place(id).Wave
-		}
-	}
-	if m.plan.Reason == pawl.Rehearsal && !back && !s.OldDead {
-		for _, g := range m.groups {
-			waves[connect.Back(g)] = len(m.plan.Consumers) + 1 // after every wave
-		}
-	}
-	return waves
 }
 
 // shares is what a rotation has in common with others that use the same: apps,

@@ -236,8 +236,8 @@ func (in *incident) takeUp(ctx context.Context, m *member) error {
 			next: []string{"pawl revoke " + name + " --yes   # finishes it, and kills the old key", "pawl rollback " + name + " --yes && pawl leak " + name}}
 	}
 	wanted := m.plan
-	m.id, m.plan = run.ID, s.AsAccepted()
-	m.groups = in.groupsOf(m.plan)
+	m.id = run.ID
+	in.follow(m, s.AsAccepted())
 	for i := range m.plan.Consumers { // what is accepted now, too
 		if p := wanted.Place(m.plan.Consumers[i].ID); p != nil && p.Accepted {
 			m.plan.Consumers[i].Accepted = true

@@ -71,6 +71,7 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 	if err != nil {
 		return err
 	}
+	defer context.AfterFunc(ctx, f.meets.Close)() // what waits for others is not sent any more
 	s, err := a.openState(ctx, true)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/connect"
+	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/provider/all"
 	"github.com/pawl-dev/pawl/provider/wire"
@@ -25,6 +26,7 @@ import (
 type folio struct {
 	a     *app
 	tally wire.Tally
+	meets connect.Rendezvous // of all editions
 	now   atomic.Pointer[edition]
 
 	mu    sync.Mutex
@@ -44,7 +46,7 @@ const reread = 10 * time.Second
 
 // openFolio reads the catalog for the first time. One with a mistake is an error.
 func (a *app) openFolio() (*folio, error) {
-	f := &folio{a: a, print: fingerprint(a.catalogFolder())} // before it is read: what changes meanwhile is read again
+	f := &folio{a: a, meets: connect.Rendezvous{Patience: serverMeeting}, print: fingerprint(a.catalogFolder())} // before it is read: what changes meanwhile is read again
 	cat, err := a.loadCatalog()
 	if err != nil {
 		return nil, err
@@ -55,7 +57,7 @@ func (a *app) openFolio() (*folio, error) {
 
 func (f *folio) take(cat *catalog.Catalog) {
 	o := f.a.newOpener(cat)
-	o.Tally = &f.tally
+	o.Tally, o.Together = &f.tally, &f.meets
 	if before := f.now.Swap(&edition{cat, o, make(chan struct{})}); before != nil {
 		close(before.over)
 	}
@@ -68,6 +70,14 @@ func (f *folio) Catalog() *catalog.Catalog { return f.now.Load().catalog }
 func (f *folio) Open(ctx context.Context, plan pawl.Plan) (*engine.Hands, error) {
 	return f.now.Load().opener.Open(ctx, plan)
 }
+
+// serverMeeting is how long a write at a server waits for those of other
+// rotations to the same app: one that was begun with them comes in seconds, and
+// nobody's rotation is held up long by one that does not get there.
+const serverMeeting = time.Minute
+
+// Meet is the part of a rotation in writing to an app together.
+func (f *folio) Meet(plan pawl.Plan) desk.Meeting { return f.now.Load().opener.Meeting(plan) }
 
 // Wrong is what is wrong with the files as they are now, or nil.
 func (f *folio) Wrong() error {

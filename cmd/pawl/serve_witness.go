@@ -42,7 +42,8 @@ func (a *app) openDesk(ctx context.Context, o *serving, s *store, f *folio, eng 
 		return nil, nil, err
 	}
 	k := witness.NewKeeper(s.Journal, signer.Public(), a.log(), all...)
-	d = desk.New(desk.Config{Journal: s, Engine: eng, Catalog: f.Catalog, Fresh: f.Fresh, Signer: signer, Witnesses: seenBy(k), Log: a.log(), Outlook: a.outlooks(f)})
+	d = desk.New(desk.Config{Journal: s, Engine: eng, Catalog: f.Catalog, Fresh: f.Fresh, Signer: signer, Witnesses: seenBy(k), Log: a.log(), Outlook: a.outlooks(f),
+		Meet: f.Meet, Patience: serverMeeting})
 	kept := keep(ctx, k, d)
 	return d, func() { d.Close(); kept() }, nil
 }
