@@ -1,0 +1,33 @@
+package main
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/pawl-dev/pawl/sim"
+	"github.com/pawl-dev/pawl/sim/world"
+)
+
+// TestServerWritesEachAppOnce: rotations that are under way at a server at once
+// write to the apps that they share together, as those of one command do.
+func TestServerWritesEachAppOnce(t *testing.T) {
+	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
+	more := f.furthers("deploy-key", "metrics-key")
+	var begun sync.WaitGroup // nothing is minted before all of them are driven
+	begun.Add(3)
+	f.rules.Add(sim.Rule{Match: sim.Match{Vendor: "heroku", Method: "POST", Path: "/oauth/authorizations"}, Times: 3, Fires: func() {
+		begun.Done()
+		begun.Wait()
+	}})
+	h := newHost(f)
+	if code := h.client(batchOf3...); code != exitDone {
+		t.Fatalf("exit %d\n%s", code, f.printed())
+	}
+	if n := f.requests("PATCH", "/config-vars"); n != len(world.Apps) {
+		t.Errorf("%d PATCHes of config vars, want %d", n, len(world.Apps))
+	}
+	for _, c := range more {
+		f.checkFurther(c)
+	}
+	f.mustEndWell()
+}
