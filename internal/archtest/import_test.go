@@ -87,7 +87,7 @@ var diagram = []row{
 
 	// What does it, and what puts the vendors into its hands.
 	{pkg: "engine", uses: ". audit journal provider/fence provider/once provider/wrap rotation seal", not: "os net net/http"},
-	{pkg: "connect", uses: ". catalog engine provider provider/fence provider/retry provider/wire secretref", tests: "provider/all sim sim/world", not: "os"},
+	{pkg: "connect", uses: ". catalog engine provider provider/fence provider/retry provider/wire rotation secretref", tests: "provider/all sim sim/world", not: "os"},
 
 	// A team around it: what people ask for, and what drives it for them.
 	{pkg: "peer", uses: ".", deps: "golang.org/x/sys", not: "net/http log/slog"},
