@@ -17,7 +17,7 @@ e2e: ## the console in a real browser; as root on Debian, what it needs is insta
 	@command -v chromium >/dev/null && command -v npm >/dev/null || [ "$$(id -u)" != 0 ] || { apt-get update -qq && apt-get install -y -qq chromium npm; }
 	@command -v chromium >/dev/null && command -v npm >/dev/null || { echo "e2e needs chromium and npm"; exit 1; }
 	npm ci --prefix console/e2e --no-fund --no-audit --loglevel=error
-	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; $(GO) build -o "$$dir/pawl" ./cmd/pawl && node console/e2e/e2e.mjs "$$dir/pawl" "$$(command -v chromium)"
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; $(GO) build -o "$$dir/" ./cmd/pawl ./console/e2e/provider && node console/e2e/e2e.mjs "$$dir/pawl" "$$dir/provider" "$$(command -v chromium)"
 
 setup: ## what a bare machine lacks: Go itself is the only thing that is not installed from here
 	@command -v $(GO) >/dev/null || { echo "Go 1.26 or newer is needed: https://go.dev/doc/install"; exit 1; }

@@ -44,7 +44,7 @@ func (c *Console) get(pattern string, f func(*http.Request, access.Subject) (*vi
 func (c *Console) raw(pattern string, f func(http.ResponseWriter, *http.Request, access.Subject) error) {
 	c.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		who, err := c.cfg.Who(r)
-		if pawl.KindOf(err) == pawl.Denied && c.cfg.SignIn != "" {
+		if pawl.KindOf(err) == pawl.Denied && c.cfg.SignIn != "" && r.Header.Get("Accept") != streamType { // who follows cannot be led elsewhere
 			http.Redirect(w, r, frame.WithNext(c.cfg.SignIn, back(r)), http.StatusSeeOther)
 			return
 		}

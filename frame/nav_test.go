@@ -8,10 +8,8 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/frame/frametest"
 )
-
-// hostile is what somebody's name may be, as far as this package knows.
-const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>' onmouseover='alert(1)`
 
 func somebody(roles ...access.Role) access.Subject {
 	return access.Subject{Actor: pawl.Actor{Type: "user", ID: "ana"}, Roles: roles, Fresh: true}
@@ -20,7 +18,7 @@ func somebody(roles ...access.Role) access.Subject {
 // show draws a page of one template.
 func show(t *testing.T, method, path string, who access.Subject, v View) *httptest.ResponseRecorder {
 	t.Helper()
-	f := New(Config{SignOut: "/sign-out", Team: "/team", Note: hostile}, fstest.MapFS{"one.html": {Data: []byte(`{{define "body"}}<h1>{{.Data}}</h1>{{end}}`)}}, nil)
+	f := New(Config{SignOut: "/sign-out", Team: "/team", Note: frametest.Hostile}, fstest.MapFS{"one.html": {Data: []byte(`{{define "body"}}<h1>{{.Data}}</h1>{{end}}`)}}, nil)
 	w := httptest.NewRecorder()
 	v.Name = "one"
 	if err := f.Show(w, httptest.NewRequest(method, path, nil), who, v); err != nil {
@@ -93,8 +91,8 @@ func TestPolicy(t *testing.T) {
 // are, it is text.
 func TestHostileFrame(t *testing.T) {
 	who := somebody(access.Roles()...)
-	who.Actor.ID = hostile
-	page := show(t, "GET", "/team?shown&q=%22%3E%3Cscript%3E", who, View{Title: hostile, Live: hostile, Onward: hostile, Data: hostile}).Body.String()
+	who.Actor.ID = frametest.Hostile
+	page := show(t, "GET", "/team?shown&q=%22%3E%3Cscript%3E", who, View{Title: frametest.Hostile, Live: frametest.Hostile, Onward: frametest.Hostile, Data: frametest.Hostile}).Body.String()
 	if strings.Contains(page, "<script>") || strings.Contains(page, "<img") || strings.Contains(page, "' onmouseover") || !strings.Contains(page, "&lt;script&gt;") {
 		t.Error(page)
 	}

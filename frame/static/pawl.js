@@ -4,15 +4,18 @@
   'use strict';
   const $ = (id) => document.getElementById(id);
 
-  // The stream: live, cut off, or paused by whoever looks.
+  // The stream: live, cut off, or paused by whoever looks. Behind is a page that
+  // is not as it would be now: something changed while it was held still, or it
+  // was asked for again and did not come.
   const live = $('live'), word = $('live-word'), pause = $('live-pause');
   let paused = false, behind = false;
   const say = (text) => { if (word && word.textContent !== text) word.textContent = text; };
   if (live && pause) {
     pause.hidden = false;
     const state = () => say(paused ? (behind ? 'Held still. Something has changed meanwhile.' : 'Held still.') : 'Live.');
-    live.addEventListener('htmx:sse:after:connection', state);
-    live.addEventListener('htmx:sse:error', () => say('Cut off. Trying again.'));
+    const catchUp = () => { if (!paused && behind) { behind = false; htmx.trigger(live, 'changed'); } };
+    live.addEventListener('htmx:sse:after:connection', () => { state(); catchUp(); });
+    live.addEventListener('htmx:sse:error', (e) => say(e.detail.status === 401 ? 'You are signed out. Load the page again.' : 'Cut off. Trying again.'));
     live.addEventListener('htmx:sse:close', () => say('Cut off. Load the page again.'));
     live.addEventListener('changed', (e) => {
       if (!paused) return;
@@ -21,8 +24,15 @@
     pause.addEventListener('click', () => {
       paused = !paused;
       pause.textContent = paused ? 'Follow' : 'Hold still';
-      if (!paused && behind) { behind = false; htmx.trigger(live, 'changed'); }
-      state();
+      catchUp(); state();
+    });
+    const missed = () => { behind = true; say('Something has changed, and could not be shown. Load the page again.'); };
+    document.addEventListener('htmx:error', (e) => { if (e.target.id === 'page') missed(); });
+    document.addEventListener('htmx:before:swap', (e) => {
+      if (e.target.id !== 'page') return;
+      const { raw, status } = e.detail.ctx.response;
+      if (raw.redirected) { e.preventDefault(); location.assign(raw.url); } // signed out meanwhile
+      else if (status >= 500) { e.preventDefault(); missed(); } // what is there is better than that
     });
   }
 

@@ -96,7 +96,8 @@ var diagram = []row{
 	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest roster evidence", not: "os"},
 
 	// What pages are made of, whoever draws them.
-	{pkg: "frame", uses: ". access", not: "os log/slog"},
+	{pkg: "frame", uses: ". access", tests: "frame/frametest", not: "os log/slog"},
+	{pkg: "frame/frametest", not: "os log/slog"},
 
 	// Who may come in.
 	{pkg: "roster", uses: ". access", tests: "roster/rostertest", not: "os net net/http log/slog"},
@@ -109,10 +110,10 @@ var diagram = []row{
 	{pkg: "notify/slack", uses: ". notify", deps: "github.com/gorilla/websocket github.com/slack-go/slack", tests: "provider/wire provider/slack/slacksim", not: "os"},
 	{pkg: "notify/*", uses: ". notify", tests: "provider/wire notify/mail/smtpsim", not: "os log/slog"},
 	{pkg: "metrics", uses: ". access desk history", deps: "github.com/prometheus/client_golang", tests: "api desk/desktest", not: "os"},
-	{pkg: "signin", uses: ". access audit audit/echo frame roster roster/logged", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", not: "os"},
-	{pkg: "team", uses: ". access api desk frame", tests: "audit roster", not: "os"},
+	{pkg: "signin", uses: ". access audit audit/echo frame roster roster/logged", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", tests: "frame/frametest", not: "os"},
+	{pkg: "team", uses: ". access api desk frame", tests: "audit frame/frametest roster", not: "os"},
 
-	{pkg: "console", uses: ". access api desk frame", tests: "audit desk/desktest", not: "os log/slog"},
+	{pkg: "console", uses: ". access api desk frame", tests: "audit desk/desktest frame/frametest", not: "os log/slog"},
 
 	// Vendors that are simulated, and the machinery of tests.
 	{pkg: "sim", not: "log/slog"},
@@ -122,6 +123,9 @@ var diagram = []row{
 
 	// A page for each error, which the program shows.
 	{pkg: "docs/errors", not: "os net net/http log/slog"},
+
+	// An identity provider for the test in a browser, which is no part of the program.
+	{pkg: "console/e2e/provider", deps: "github.com/zitadel/oidc"},
 
 	// What people run.
 	{pkg: "cmd/pawl", uses: "* */* */*/*", deps: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term", tests: "* */* */*/*"},
