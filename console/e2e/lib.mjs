@@ -1,4 +1,6 @@
 // What the tests in a browser have in common.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import net from 'node:net';
 import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
@@ -43,6 +45,24 @@ export function wireTo(port) {
     lose: (request) => set(request, true), // resolves once it was answered; the answer arrives nowhere
     close() { server.close(); for (const s of open) s.destroy(); },
   })));
+}
+
+// The demo, and the link of each of its people.
+export async function demo(pawl) {
+  const child = spawn(pawl, ['serve', '--demo', '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const links = {};
+  for await (const line of createInterface({ input: child.stdout })) {
+    const link = line.match(/http:\S+$/)?.[0];
+    links[new URL(link).searchParams.get('as')] = link;
+    if (Object.keys(links).length === 3) break;
+  }
+  return { child, links, origin: new URL(links.ana).origin };
+}
+
+export async function enter(page, link) {
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Enter' }).click();
+  await page.waitForURL(new URL(link).origin + '/');
 }
 
 export const launch = (path, ...more) => chromium.launch({ executablePath: path, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', ...more] });
