@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -61,7 +60,7 @@ Exit status: 0 approved · 2 nothing to approve · 3 declined`,
 // teamless reports whether approvals can be given on the state folder itself. Not
 // where a team is known: its server knows who somebody is by whichever way they
 // come, and who belongs to whom an approval is asked of. Without it one person
-// could be two.
+// could be two. That its file is gone, or an older one, makes it no less known.
 func (a *app) teamless(ctx context.Context, name string) error {
 	if a.far != nil {
 		return nil
@@ -71,11 +70,19 @@ func (a *app) teamless(ctx context.Context, name string) error {
 		return err
 	}
 	defer s.Close()
-	file := filepath.Join(s.dir, "team.db")
-	if _, err := os.Stat(file); err != nil {
+	stands, missing, err := lookAtTeam(ctx, s.dir, s.AuditPage)
+	switch {
+	case err != nil:
+		return err
+	case stands.Older():
+		return stands.Err()
+	case stands.Anew():
+		return &exit{code: exitUsage, err: errors.New("the audit log knows of a team, and nobody is in team.db"), safe: "Nothing was changed.",
+			next: []string{"put the newest team.db back, or invite everybody again:  pawl people invite"}}
+	case missing:
 		return nil
 	}
-	people, err := teamfile.Open(ctx, file)
+	people, err := teamfile.Open(ctx, teamPath(s.dir))
 	if err != nil {
 		return err
 	}

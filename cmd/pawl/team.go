@@ -100,16 +100,22 @@ func (a *app) asOwner(ctx context.Context, f func(*desk.Team, access.Subject) er
 	return f(team, who)
 }
 
-// team checks that who may come in is what the audit log says.
-func (x *examination) team(ctx context.Context, dir string, j *sqlite.Journal) check {
-	missing := false
-	s, err := logged.Compare(ctx, func(ctx context.Context) (roster.Edition, error) {
+// lookAtTeam says how the team of a state stands to the audit log, without opening
+// it for changes; a team.db that is missing is not made.
+func lookAtTeam(ctx context.Context, dir string, recorded logged.Recorded) (s logged.Standing, missing bool, err error) {
+	s, err = logged.Compare(ctx, func(ctx context.Context) (roster.Edition, error) {
 		is, err := teamfile.Look(ctx, teamPath(dir))
 		if missing = pawl.KindOf(err) == pawl.NotFound; missing {
 			return roster.Edition{}, nil
 		}
 		return is, err
-	}, j.AuditPage)
+	}, recorded)
+	return s, missing, err
+}
+
+// team checks that who may come in is what the audit log says.
+func (x *examination) team(ctx context.Context, dir string, j *sqlite.Journal) check {
+	s, missing, err := lookAtTeam(ctx, dir, j.AuditPage)
 	switch {
 	case err != nil:
 		return failed("team", "it could not be compared with the audit log: "+plainly(err.Error()), pawl.HintOf(err))
