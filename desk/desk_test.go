@@ -120,6 +120,27 @@ func TestBreakGlass(t *testing.T) {
 	})
 }
 
+// TestGlassOfNothing: where no approval is waited for there is no glass to break,
+// and nobody is offered to: everybody would be told of nothing, and after a leak the
+// approval would not be owed any more.
+func TestGlassOfNothing(t *testing.T) {
+	for reason, ask := range map[string]api.Start{"rehearsal": {Reason: "rehearsal"}, "leak": {Reason: "leak", Why: "it was in a log"}} {
+		t.Run(reason, func(t *testing.T) {
+			desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {
+				sue := desktest.Who("sue", access.Superadmin)
+				ask.Credential = "key"
+				r, err := o.Start(t.Context(), sue, ask)
+				if err != nil || slices.Contains(r.Choices, "break-glass") {
+					t.Fatal(r.Choices, err)
+				}
+				if _, err := o.BreakGlass(t.Context(), sue, pawl.RotationID{Credential: "key", Number: 1}, desk.Anything, r.Digest, "ill"); pawl.KindOf(err) != pawl.Conflict {
+					t.Errorf("broken: %v", err)
+				}
+			})
+		})
+	}
+}
+
 // TestGlassThenDeny: one no is enough, also after the glass was broken.
 func TestGlassThenDeny(t *testing.T) {
 	desktest.Open(t, []desktest.Cred{{Name: "key", More: "approval: {from: approver}"}}, func(t *testing.T, o *desktest.Office) {

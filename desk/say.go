@@ -150,9 +150,7 @@ func (d *Desk) BreakGlass(ctx context.Context, who access.Subject, id pawl.Rotat
 		switch {
 		case why == "":
 			return pawl.Event{}, fault(pawl.Invalid, "say why", "nobody is asked: why can it not wait for an approval?")
-		case s.Target == pawl.Old:
-			return pawl.Event{}, conflict("%v is being rolled back: no approval is waited for", id)
-		case !s.Unapproved(now):
+		case !s.AwaitsApproval(now):
 			return pawl.Event{}, conflict("%v waits for no approval", id)
 		case digest == "":
 			return pawl.Event{}, fault(pawl.Invalid, "send the digest of the plan that you looked at", "the glass is broken for a plan")

@@ -129,7 +129,7 @@ func choices(s *rotation.State, who access.Subject, now time.Time) []string {
 	offer(true, access.Drive)
 	offer(wanting(s, now), access.Approve)
 	offer(wanting(s, now) && forward && !s.OldDead, access.Deny)
-	offer(forward && s.Unapproved(now), access.BreakGlass)
+	offer(forward && s.AwaitsApproval(now), access.BreakGlass)
 	offer(len(unconfirmed(s)) > 0, access.Answer)
 	return all
 }

@@ -63,6 +63,13 @@ func (s *State) Unapproved(now time.Time) bool {
 	return s.Plan.Reason != pawl.Leak || !s.Owed
 }
 
+// AwaitsApproval reports whether the rotation goes no further than the gate without
+// somebody who agrees, as it stands. A rehearsal goes back there, and after a leak
+// the approval is given later.
+func (s *State) AwaitsApproval(now time.Time) bool {
+	return s.Target == pawl.New && s.Plan.Reason != pawl.Leak && !s.rehearsing() && s.Unapproved(now)
+}
+
 // approved: each person counts once, with their latest word. An approval of
 // another plan is none of this one, and nobody approves what they asked for
 // themselves unless the catalog says that there is nobody else.

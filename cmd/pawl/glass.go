@@ -31,7 +31,7 @@ func (a *app) breakGlass(ctx context.Context, eng worker, id pawl.RotationID, s 
 	switch {
 	case s.Outcome != "":
 		return usage("%s is finished: there is nothing to approve", id)
-	case !s.Unapproved(time.Now()):
+	case !s.AwaitsApproval(time.Now()):
 		return usage("%s waits for no approval", id)
 	}
 	a.say("%s · %s · asked for by %s", id, s.Plan.Reason, s.By.ID)
