@@ -28,8 +28,8 @@ type Config struct {
 	// Send sends some spans of one rotation. An error whose Kind is Unchanged
 	// says that they may be sent later; after any other they are given up.
 	Send func(ctx context.Context, spans []trace.Span) error
-	// Tell is told when sending begins to fail, and, with nil, when it works
-	// again.
+	// Tell is told when sending begins to fail, or a rotation cannot be read, and,
+	// with nil, when it works again.
 	Tell func(error)
 }
 
@@ -158,18 +158,18 @@ func (r *Relay) send(ctx context.Context, id pawl.RotationID) error {
 		return nil
 	}
 	run, err := r.cfg.Journal.Load(ctx, id)
-	if pawl.KindOf(err) == pawl.NotFound {
+	switch {
+	case pawl.KindOf(err) == pawl.NotFound:
 		return nil
-	}
-	if err != nil {
+	case err != nil && ctx.Err() != nil: // cut off, which says nothing of the journal
 		return err
+	case err != nil:
+		return r.failed(err)
 	}
 	spans := trace.Of(r.cfg.Journal.Install(), id, run.Events)
 	for m.spans < len(spans) {
 		batch := spans[m.spans:min(m.spans+atOnce, len(spans))]
-		err := r.cfg.Send(ctx, batch)
-		r.tell(err)
-		if err != nil && pawl.KindOf(err).Unchanged() {
+		if err := r.failed(r.cfg.Send(ctx, batch)); err != nil {
 			return err
 		}
 		m.spans += len(batch)
@@ -177,6 +177,16 @@ func (r *Relay) send(ctx context.Context, id pawl.RotationID) error {
 	}
 	m.revision = run.Revision
 	r.sent[id] = m
+	return nil
+}
+
+// failed says what went wrong, and returns it if it is worth another try: nothing
+// waits behind what will never be read or taken.
+func (r *Relay) failed(err error) error {
+	r.tell(err)
+	if pawl.KindOf(err).Unchanged() {
+		return err
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -242,6 +243,61 @@ func TestUnwanted(t *testing.T) {
 	c.is(nil)
 	add(t, j, id, mint(2)...)
 	r.Changed(id)
+	if err := r.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want(t, c, "mint")
+}
+
+// A torn journal cannot read one of its rotations.
+type torn struct {
+	journal.Journal
+	id pawl.RotationID
+	by error
+}
+
+func (j *torn) Load(ctx context.Context, id pawl.RotationID) (journal.Run, error) {
+	if id == j.id && j.by != nil {
+		return journal.Run{}, j.by
+	}
+	return j.Journal.Load(ctx, id)
+}
+
+// TestUnreadable: a rotation that cannot be read is told of, and holds none of the
+// others up.
+func TestUnreadable(t *testing.T) {
+	j := &torn{Journal: newJournal(t), by: &pawl.Error{Kind: pawl.Other, Err: errors.New("torn")}}
+	c, r := newRelay(j)
+	a, b := begin(t, j, "a"), begin(t, j, "b")
+	j.id = a
+	add(t, j, a, mint(1)...)
+	add(t, j, b, append(mint(1), closed)...)
+	r.Changed(a, b)
+	if err := r.Flush(t.Context()); err != nil || !slices.Equal(c.told, []error{j.by, nil}) {
+		t.Errorf("%v; told %v", err, c.told)
+	}
+	want(t, c, "mint", "rotation")
+	j.by = nil
+	r.Changed(a)
+	if err := r.Flush(t.Context()); err != nil || len(c.got) != 3 {
+		t.Errorf("%v; %v arrived", err, c.got)
+	}
+}
+
+// TestCutOff: what was being read when the process was told to end is sent at its
+// end.
+func TestCutOff(t *testing.T) {
+	j := &torn{Journal: newJournal(t)}
+	c, r := newRelay(j)
+	j.id, j.by = begin(t, j, "a"), &pawl.Error{Kind: pawl.Other, Err: context.Canceled}
+	add(t, j, j.id, mint(1)...)
+	r.Changed(j.id)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.Flush(ctx); err == nil || c.told != nil {
+		t.Errorf("%v; told %v", err, c.told)
+	}
+	j.by = nil
 	if err := r.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
