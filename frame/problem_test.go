@@ -21,6 +21,7 @@ func TestSentence(t *testing.T) {
 		{foreign, http.StatusInternalServerError, "Something went wrong in pawl. Try again."},
 		{&pawl.Error{Op: "x", Err: foreign}, http.StatusInternalServerError, "Something went wrong in pawl. Try again."},
 		{&pawl.Error{Kind: pawl.Conflict, Err: errors.New("bo has moved"), Hint: "look again"}, http.StatusConflict, "Bo has moved. Look again."},
+		{&pawl.Error{Kind: pawl.Invalid, Err: errors.New("“key” is no name"), Hint: "ändern"}, http.StatusBadRequest, "“key” is no name. Ändern."},
 		{&pawl.Error{Kind: pawl.Operator, Err: errors.New("too long ago")}, http.StatusForbidden, "Too long ago."},
 		{&pawl.Error{Kind: pawl.Throttled}, http.StatusTooManyRequests, "Throttled."},
 	} {

@@ -261,3 +261,13 @@ func TestFailedSaysWhatIsTrue(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsOfPeople: what somebody writes arrives as it is, in whatever letters.
+func TestWordsOfPeople(t *testing.T) {
+	for why, want := range map[string]string{"the approver is ill.": "The approver is ill.", "éteint": "Éteint.", "“ill”": "“ill”.", "病気": "病気.", "": ""} {
+		r := api.Rotation{ID: "key/1", Credential: "key", Approval: &api.Approval{From: "security", Glass: &api.Glass{By: "sue", Why: why}}}
+		if n := notify.Notes(api.Calendar{}, []api.Rotation{r}, ""); len(n) != 1 || !strings.HasSuffix(n[0].Text, "Why: "+want) {
+			t.Errorf("%q is told as %+v", why, n)
+		}
+	}
+}
