@@ -73,7 +73,7 @@ func (c *Console) routes() {
 	c.raw("GET /audit/evidence", c.evidence)
 	c.raw("GET /audit/key", c.auditKey)
 	c.raw("GET /credentials.csv", c.csv)
-	c.raw("GET /events", c.events)
+	c.raw("GET "+streamPath, c.events)
 	c.mux.Handle("GET /static/{name}", frame.Static())
 	c.get("GET /", c.lost)
 }

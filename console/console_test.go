@@ -311,12 +311,10 @@ func TestPages(t *testing.T) {
 // TestNobody: without a sign-in there is nothing but the way to it.
 func TestNobody(t *testing.T) {
 	open(t, []desktest.Cred{{Name: "key"}}, func(t *testing.T, r *room) {
-		follows := httptest.NewRequest("GET", "/events?of=all", nil)
-		follows.Header.Set("Accept", "text/event-stream")
-		if w := r.do(follows); w.Code != 401 {
+		if w := r.get("", "/events?of=all"); w.Code != 401 {
 			t.Errorf("nobody follows: %d, and should be told, not led elsewhere", w.Code)
 		}
-		for _, path := range append(everyGet, "/events?of=all") {
+		for _, path := range everyGet {
 			if w := r.get("", path); w.Code != 303 || !strings.HasPrefix(w.Header().Get("Location"), "/sign-in?next=%2F") {
 				t.Errorf("%s: %d %v", path, w.Code, w.Header())
 			}

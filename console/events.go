@@ -16,8 +16,8 @@ const (
 	write = 20 * time.Second       // how long a browser may take to take it
 )
 
-// streamType is what a stream is, and what browsers ask for that follow one.
-const streamType = "text/event-stream"
+// streamPath is where a page follows what happens.
+const streamPath = "/events"
 
 // events tells a page that something has changed, and never what: the page asks
 // for itself again, by a request whose nonce is its own. A page says up to where
@@ -34,7 +34,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who access.Subj
 	}
 	l := c.cfg.Desk.Feed().Listen(only)
 	defer l.Close()
-	w.Header().Set("Content-Type", streamType)
+	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	s := &stream{w: w, c: http.NewResponseController(w)}
 	seen := r.Header.Get("Last-Event-ID")

@@ -33,7 +33,7 @@ func (c *Console) get(pattern string, f func(*http.Request, access.Subject) (*vi
 			return err
 		}
 		if v.live != "" {
-			v.live = "/events?of=" + url.QueryEscape(v.live) + "&since=" + strconv.FormatInt(mark, 10)
+			v.live = streamPath + "?of=" + url.QueryEscape(v.live) + "&since=" + strconv.FormatInt(mark, 10)
 		}
 		c.render(w, r, who, v)
 		return nil
@@ -44,7 +44,7 @@ func (c *Console) get(pattern string, f func(*http.Request, access.Subject) (*vi
 func (c *Console) raw(pattern string, f func(http.ResponseWriter, *http.Request, access.Subject) error) {
 	c.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		who, err := c.cfg.Who(r)
-		if pawl.KindOf(err) == pawl.Denied && c.cfg.SignIn != "" && r.Header.Get("Accept") != streamType { // who follows cannot be led elsewhere
+		if pawl.KindOf(err) == pawl.Denied && c.cfg.SignIn != "" && r.URL.Path != streamPath { // who follows cannot be led elsewhere
 			http.Redirect(w, r, frame.WithNext(c.cfg.SignIn, back(r)), http.StatusSeeOther)
 			return
 		}

@@ -132,6 +132,23 @@ async function passkey(ana) {
   ok('a passkey is added, and signs in');
 }
 
+async function invite(cleo) {
+  await cleo.goto(origin + '/settings');
+  await cleo.getByRole('link', { name: 'Team', exact: true }).click();
+  const ask = async () => {
+    await cleo.getByLabel('Short name').fill('kim');
+    await cleo.getByRole('button', { name: 'Make an invitation' }).click();
+  };
+  await ask();
+  await cleo.getByRole('link', { name: 'Say once more who you are' }).click();
+  await cleo.getByRole('button', { name: 'It is me' }).click();
+  await cleo.waitForURL('**/team?shown*');
+  await shown(cleo, 'Nothing was done yet');
+  await ask();
+  await shown(cleo, 'It is not shown again.');
+  ok('an invitation asks once more who it is, leads back, and shows its code once');
+}
+
 async function auditVerify(bo) {
   await bo.goto(origin + '/audit');
   await bo.getByRole('button', { name: 'Verify the log' }).click();
@@ -188,7 +205,7 @@ export async function run(pawl, browserPath) {
     await signIn();
     const ana = await person('ana');
     const bo = await person('bo');
-    await (await person('cleo')).context().close();
+    const cleo = await person('cleo');
     ok('each person comes in by their link');
     await approval(ana, bo);
     await planAndRun(ana);
@@ -196,6 +213,7 @@ export async function run(pawl, browserPath) {
     await cutWhileLoading(ana);
     await revoke(ana);
     await passkey(ana);
+    await invite(cleo);
     await auditVerify(bo);
     await keyboard(ana);
     await withoutScripts((await ana.context().storageState()).cookies);

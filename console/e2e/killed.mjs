@@ -176,18 +176,24 @@ async function afterTheApproval(ana, bo, server, { heroku }) {
   ok('killed between the approval and what follows it: the approval counts, and is not asked for again');
 }
 
-// A page that is left open while its person signs out elsewhere leads to the
-// sign-in once there is something to show.
+// A page that is left open when its person signs out elsewhere leads to the
+// sign-in once there is something to show; one that is held still only says so.
 async function leftOpen(ana, bo, server) {
   const left = await bo.context().newPage();
   await left.goto(server.origin + run1);
   await word(left, 'Live.');
+  const held = await bo.context().newPage();
+  await held.goto(server.origin + run1);
+  await word(held, 'Live.');
+  await held.getByRole('button', { name: 'Hold still' }).click();
   await signOut(bo);
   await ana.getByRole('button', { name: 'Pause' }).click();
   await left.waitForURL('**/sign-in?next=' + encodeURIComponent(run1));
   await ana.getByRole('button', { name: 'Go on' }).first().click();
   await heading(ana, 'Everything is proved: the old key can be revoked');
-  ok('a page that was left open when its person signed out elsewhere leads to the sign-in');
+  await server.again();
+  await word(held, 'You are signed out.');
+  ok('a page that was left open when its person signed out elsewhere leads to the sign-in, or says so');
 }
 
 async function duringTheRevoke(page, server, { heroku }) {
