@@ -238,6 +238,9 @@ func TestBreakGlass(t *testing.T) {
 		if run := r.rotation(1); run.Waits[0].On != "revoke" {
 			t.Errorf("%+v", run)
 		}
+		if body := r.get("eva", "/rotations/key/1").Body.String(); strings.Contains(body, "<span>Approved</span>") || !strings.Contains(body, "<span>Glass broken</span>") {
+			t.Error("it is said to be approved")
+		}
 	})
 }
 

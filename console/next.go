@@ -27,9 +27,18 @@ var waits = []struct {
 	{"revoke", badge{"lock", "waits for the revoke", "ask"}, "Everything is proved: the old key can be revoked", true},
 	{"pause", badge{"pause", "paused", "warn"}, "Paused: nothing new is begun", true},
 	{"death", badge{"run", "confirming", "busy"}, "Waiting until the vendor refuses the old key", false},
-	{"timer", badge{"clock", "soaking", "busy"}, "Waiting for time to pass", false},
+	{"timer", badge{"clock", "waiting", "busy"}, "Waiting for time to pass", false},
 	{"proof", badge{"run", "proving", "busy"}, "Looking for proof", false},
 	{"effect", badge{"run", "working", "busy"}, "Working", false},
+}
+
+// timers are what time is waited for, by phase.
+var timers = map[string]struct {
+	badge badge
+	title string
+}{
+	"SOAKING":  {badge{"clock", "soaking", "busy"}, "Soaking: both keys stay valid for a while"},
+	"WATCHING": {badge{"eye", "watching", "busy"}, "Watching that nothing breaks"},
 }
 
 // nextAction is what happens next in a rotation: what a person has to do, if
@@ -41,6 +50,9 @@ func nextAction(r api.Rotation) action {
 	for _, is := range waits {
 		for _, w := range r.Waits {
 			if w.On == is.on {
+				if t, ok := timers[r.Phase]; ok && is.on == "timer" {
+					is.badge, is.title = t.badge, t.title
+				}
 				return action{Badge: is.badge, Title: is.title, Detail: w.Detail, Hint: w.Hint, Person: is.person, Wait: w}
 			}
 		}

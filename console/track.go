@@ -50,9 +50,26 @@ func track(r api.Rotation) (all []station) {
 		case i == at:
 			state = "here"
 		}
-		all = append(all, station{w.title, state, w.title == "Revoked"})
+		title := w.title
+		if title == "Approved" && state != "ahead" {
+			title = consent(*r.Approval)
+		}
+		all = append(all, station{title, state, w.title == "Revoked"})
 	}
 	return all
+}
+
+// consent is what was passed where an approval is asked for.
+func consent(a api.Approval) string {
+	switch {
+	case len(a.Given) >= a.Count:
+		return "Approved"
+	case a.Glass != nil:
+		return "Glass broken"
+	case a.Owed:
+		return "Approval owed"
+	}
+	return "Approved" // it has run out since
 }
 
 var phases = map[string]string{

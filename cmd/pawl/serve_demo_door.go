@@ -21,7 +21,7 @@ import (
 var cast = []roster.Person{
 	{ID: "ana", Name: "Ana, who operates", Roles: []access.Role{access.Operator}, Teams: []string{"platform"}},
 	{ID: "bo", Name: "Bo, who approves and audits", Roles: []access.Role{access.Approver, access.Auditor}, Teams: []string{"security"}},
-	{ID: "cleo", Name: "Cleo, who administers", Roles: []access.Role{access.Admin, access.Auditor}, Logins: []roster.Login{{Issuer: "the demo", Subject: "cleo"}}}, // so that nobody is asked to be the first
+	{ID: "cleo", Name: "Cleo, who administers", Roles: []access.Role{access.Superadmin, access.Auditor}, Logins: []roster.Login{{Issuer: "the demo", Subject: "cleo"}}}, // so that nobody is asked to be the first
 }
 
 // A stageDoor lets the demo's people in: the sign-in of every server, and two
