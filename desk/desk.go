@@ -12,6 +12,7 @@ import (
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/audit/echo"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/journal"
@@ -31,6 +32,9 @@ type Config struct {
 	Fresh func() error
 	Now   func() time.Time // nil: time.Now
 	Log   *slog.Logger     // nil: nothing is logged
+	// Refusals are what the log is told of who may not do what they ask for; nil: one
+	// of its own, whose last counts nobody writes down.
+	Refusals *echo.Echo
 	// Signer is the key of the audit log, which evidence is signed with, too. Nil:
 	// none is made, and nobody is told the log's public key.
 	Signer *audit.Signer
@@ -86,16 +90,13 @@ func New(cfg Config) *Desk {
 	}
 	d := &Desk{cfg: cfg, feed: newFeed(cfg.Now().UnixMilli()), book: newBook(cfg.Journal)}
 	d.pool = newPool(cfg, d.feed)
-	d.door = newDoor(d.record, d.now, cfg.Log, true)
+	d.door = newDoor(cfg.Refusals, d.record, d.now, cfg.Log, true)
 	return d
 }
 
 func (d *Desk) record(ctx context.Context, events ...audit.Event) error {
 	return d.cfg.Journal.Record(ctx, events...)
 }
-
-// Close writes down what was only counted. Nobody is asked for anything then.
-func (d *Desk) Close() { d.door.refusals.Flush() }
 
 // Pool is what drives the open rotations.
 func (d *Desk) Pool() *Pool { return d.pool }

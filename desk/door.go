@@ -19,8 +19,12 @@ type door struct {
 	credential bool // targets are names of credentials
 }
 
-func newDoor(record func(context.Context, ...audit.Event) error, now func() time.Time, log *slog.Logger, credential bool) door {
-	return door{refusals: echo.New(record, now, log), now: now, log: log, credential: credential}
+// newDoor returns a door whose refusals go into an echo; nil: into one of its own.
+func newDoor(refusals *echo.Echo, record func(context.Context, ...audit.Event) error, now func() time.Time, log *slog.Logger, credential bool) door {
+	if refusals == nil {
+		refusals = echo.New(record, now, log)
+	}
+	return door{refusals: refusals, now: now, log: log, credential: credential}
 }
 
 // allow reports why somebody may not do what they ask for, or nil.

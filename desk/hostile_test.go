@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,8 @@ import (
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/desk/desktest"
 	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/roster/logged"
 )
 
 // TestWhatIsSaidIsKept: a reason is journaled for good and shown on terminals and
@@ -103,9 +106,30 @@ func TestRefusalsAreCounted(t *testing.T) {
 		}
 		refused()
 		refused()
-		o.Close()
+		o.Refusals.Flush()
 		if all := said(); len(all) != 4 || !strings.HasPrefix(all[0], "eva@acme.example key rotate (and 1 more ") {
 			t.Errorf("%q", all)
+		}
+	})
+}
+
+// TestOneFillsNoLogByTwoDoors: what is asked of the desk and what is asked of the
+// team is counted together, so that one person has room for so many in all.
+func TestOneFillsNoLogByTwoDoors(t *testing.T) {
+	desktest.Open(t, []desktest.Cred{{Name: "key"}}, func(t *testing.T, o *desktest.Office) {
+		team := desk.NewTeam(desk.TeamConfig{Book: &logged.Book{Roster: roster.NewMemory(), Record: o.Journal.Record}, Refusals: o.Refusals})
+		for i := range echo.MostOf {
+			id := fmt.Sprint("somebody-", i)
+			if _, err := o.Start(t.Context(), eva, api.Start{Credential: id}); err == nil {
+				t.Fatal("begun")
+			}
+			if _, err := team.Sessions(t.Context(), eva, id); err == nil {
+				t.Fatal("seen")
+			}
+		}
+		page, err := o.Journal.AuditPage(t.Context(), journal.About{Action: audit.AuthDenied}, journal.Newest, 50)
+		if err != nil || len(page.Records) != echo.MostOf {
+			t.Errorf("%d records, %v", len(page.Records), err)
 		}
 	})
 }

@@ -16,7 +16,7 @@ func (t *Team) Sessions(ctx context.Context, who access.Subject, person string) 
 	if err := t.door.allow(ctx, who, access.Request{Action: oneself(who, person, access.SeeSetup)}, "sessions of "+person); err != nil {
 		return nil, err
 	}
-	all, err := t.roster.SessionsOf(ctx, person)
+	all, err := t.book.Roster.SessionsOf(ctx, person)
 	out := []api.Session{}
 	for _, s := range all {
 		if !s.Ended(t.door.now()) {
@@ -40,7 +40,7 @@ func (t *Team) EndSession(ctx context.Context, who access.Subject, person, id st
 	if id == "" {
 		what = "all sessions ended"
 	}
-	return t.policy(ctx, who, "person "+person, what, func() error { return t.roster.DropSession(ctx, person, id) })
+	return t.policy(ctx, who, "person "+person, what, func() error { return t.book.Roster.DropSession(ctx, person, id) })
 }
 
 // Passkeys lists what somebody signs in with, the oldest first.
@@ -48,7 +48,7 @@ func (t *Team) Passkeys(ctx context.Context, who access.Subject, person string) 
 	if err := t.door.allow(ctx, who, access.Request{Action: oneself(who, person, access.SeeSetup)}, "passkeys of "+person); err != nil {
 		return nil, err
 	}
-	all, err := t.roster.PasskeysOf(ctx, person)
+	all, err := t.book.Roster.PasskeysOf(ctx, person)
 	out := []api.Passkey{}
 	for _, k := range all {
 		out = append(out, api.Passkey{ID: base64.RawURLEncoding.EncodeToString(k.ID), Name: k.Name, Created: k.Created, Used: stamp(k.Used)})
@@ -65,7 +65,7 @@ func (t *Team) DropPasskey(ctx context.Context, who access.Subject, person, id s
 			return err
 		}
 	} else {
-		p, err := t.roster.Person(ctx, person)
+		p, err := t.book.Roster.Person(ctx, person)
 		if refused := t.above(ctx, who, person, p.Roles); refused != nil {
 			return refused
 		}
@@ -77,7 +77,7 @@ func (t *Team) DropPasskey(ctx context.Context, who access.Subject, person, id s
 	if err != nil {
 		return fault(pawl.NotFound, "", "there is no such passkey")
 	}
-	return t.policy(ctx, who, "person "+person, "a passkey taken away", func() error { return t.roster.DropPasskey(ctx, person, raw) })
+	return t.policy(ctx, who, "person "+person, "a passkey taken away", func() error { return t.book.Roster.DropPasskey(ctx, person, raw) })
 }
 
 // oneself is what it takes to look at something of one's own, or else of

@@ -10,6 +10,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/audit/echo"
 	"github.com/pawl-dev/pawl/roster"
 	"github.com/pawl-dev/pawl/roster/logged"
 )
@@ -18,18 +19,14 @@ import (
 // catalog and drives nothing, so that a command on the server's own machine can
 // have one too. It is safe for concurrent use.
 type Team struct {
-	roster roster.Roster
-	book   *logged.Book
-	door   door
+	book *logged.Book
+	door door
 }
 
-// TeamConfig is what a team works with. Roster and Record are required.
+// TeamConfig is what a team works with. Book is required.
 type TeamConfig struct {
-	Roster roster.Roster
-	Record logged.Record // the journal's
-	// Recorded is the journal's AuditPage; nil: that the roster is older than the
-	// log is not noticed.
-	Recorded logged.Recorded
+	Book     *logged.Book
+	Refusals *echo.Echo       // nil: one of its own, whose last counts nobody writes down
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: nothing is logged
 }
@@ -43,12 +40,8 @@ func NewTeam(cfg TeamConfig) *Team {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	now := func() time.Time { return cfg.Now().UTC().Round(0) }
-	return &Team{roster: cfg.Roster, book: &logged.Book{Roster: cfg.Roster, Record: cfg.Record, Recorded: cfg.Recorded, Now: now, Log: cfg.Log},
-		door: newDoor(cfg.Record, now, cfg.Log, false)}
+	return &Team{book: cfg.Book, door: newDoor(cfg.Refusals, cfg.Book.Record, now, cfg.Log, false)}
 }
-
-// Close writes down what was only counted. Nobody is asked for anything then.
-func (t *Team) Close() { t.door.refusals.Flush() }
 
 // An Invite says who somebody will be.
 type Invite struct {
@@ -65,7 +58,7 @@ func (t *Team) People(ctx context.Context, who access.Subject) ([]api.Person, er
 	if err := t.door.allow(ctx, who, access.Request{Action: access.SeeSetup}, "people"); err != nil {
 		return nil, err
 	}
-	all, err := t.roster.People(ctx)
+	all, err := t.book.Roster.People(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -98,11 +91,11 @@ func (t *Team) Invite(ctx context.Context, who access.Subject, ask Invite) (pawl
 	code, now := roster.NewToken(roster.OfCode), t.door.now()
 	err = t.policy(ctx, who, "person "+p.ID, "let in: "+described(p), func() error {
 		if p.Version == 0 {
-			if _, err := t.roster.PutPerson(ctx, p); err != nil {
+			if _, err := t.book.Roster.PutPerson(ctx, p); err != nil {
 				return err
 			}
 		}
-		if err := t.roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), Person: p.ID, By: who.Actor.ID, Maker: maker, Created: now, Expires: now.Add(roster.InviteFor)}); err != nil {
+		if err := t.book.Roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), Person: p.ID, By: who.Actor.ID, Maker: maker, Created: now, Expires: now.Add(roster.InviteFor)}); err != nil {
 			return err
 		}
 		return t.stillSo(ctx, p)
@@ -116,7 +109,7 @@ func (t *Team) Invite(ctx context.Context, who access.Subject, ask Invite) (pawl
 // inviter is by whose right of the team somebody is let in, or nobody: where it is
 // done on the server itself by who could not do it elsewhere.
 func (t *Team) inviter(ctx context.Context, who access.Subject, invited roster.Person) (string, error) {
-	p, err := t.roster.Person(ctx, own(who))
+	p, err := t.book.Roster.Person(ctx, own(who))
 	if pawl.KindOf(err) == pawl.NotFound || err == nil && !p.MayLetIn(invited.Roles) {
 		return "", nil
 	}
@@ -126,7 +119,7 @@ func (t *Team) inviter(ctx context.Context, who access.Subject, invited roster.P
 // stillSo refuses to hand out a code of somebody who was changed while it was
 // made: the change may have dropped the codes before this one was there.
 func (t *Team) stillSo(ctx context.Context, p roster.Person) error {
-	there, err := t.roster.Person(ctx, p.ID)
+	there, err := t.book.Roster.Person(ctx, p.ID)
 	if err == nil && there.RightsDiffer(p) {
 		return fault(pawl.Conflict, "look again", "%s has been changed meanwhile: %w", p.ID, ErrMoved)
 	}
@@ -142,7 +135,7 @@ func (t *Team) invited(ctx context.Context, who access.Subject, ask Invite) (ros
 	if err := t.above(ctx, who, p.ID, p.Roles); err != nil {
 		return p, err
 	}
-	there, err := t.roster.Person(ctx, ask.ID)
+	there, err := t.book.Roster.Person(ctx, ask.ID)
 	switch {
 	case pawl.KindOf(err) == pawl.NotFound:
 		return p, p.Check()
@@ -170,7 +163,7 @@ type Change struct {
 // their own; and somebody is left who can let others in.
 func (t *Team) Change(ctx context.Context, who access.Subject, id string, version int64, to Change) (api.Person, error) {
 	none := api.Person{}
-	p, err := t.roster.Person(ctx, id)
+	p, err := t.book.Roster.Person(ctx, id)
 	if err != nil {
 		if refused := t.above(ctx, who, id, nil); refused != nil {
 			return none, refused // who may not know is not told who there is
@@ -196,9 +189,9 @@ func (t *Team) Change(ctx context.Context, who access.Subject, id string, versio
 		return none, err
 	}
 	err = t.policy(ctx, who, "person "+id, described(p)+" → "+described(after), func() error {
-		after, err = t.roster.PutPerson(ctx, after)
+		after, err = t.book.Roster.PutPerson(ctx, after)
 		if err == nil && after.Disabled {
-			err = t.roster.DropSession(ctx, id, "")
+			err = t.book.Roster.DropSession(ctx, id, "")
 		}
 		return err
 	})
@@ -226,7 +219,7 @@ func (t *Team) stillLed(ctx context.Context, before, after roster.Person) error 
 	if !before.Leads() || after.Leads() {
 		return nil
 	}
-	all, err := t.roster.People(ctx)
+	all, err := t.book.Roster.People(ctx)
 	if err != nil {
 		return err
 	}
@@ -260,7 +253,7 @@ func described(p roster.Person) string {
 }
 
 func (t *Team) show(ctx context.Context, p roster.Person) (api.Person, error) {
-	keys, err := t.roster.PasskeysOf(ctx, p.ID)
+	keys, err := t.book.Roster.PasskeysOf(ctx, p.ID)
 	s := api.Person{ID: p.ID, Name: p.Name, Roles: words(p.Roles), Teams: p.Teams, Passkeys: len(keys), Disabled: p.Disabled, Created: p.Created, Version: p.Version}
 	for _, l := range p.Logins {
 		s.Logins = append(s.Logins, l.Issuer)

@@ -17,6 +17,7 @@ import (
 	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/roster/logged"
 )
 
 // A crew is a team with what it has written down.
@@ -35,13 +36,13 @@ type failer interface {
 
 func newCrew() *crew {
 	c := &crew{people: roster.NewMemory(), now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
-	c.Team = desk.NewTeam(desk.TeamConfig{Roster: c.people, Now: func() time.Time { return c.now }, Record: func(_ context.Context, all ...audit.Event) error {
+	c.Team = desk.NewTeam(desk.TeamConfig{Now: func() time.Time { return c.now }, Book: &logged.Book{Roster: c.people, Record: func(_ context.Context, all ...audit.Event) error {
 		if c.full {
 			return &pawl.Error{Kind: pawl.Unavailable, Err: errors.New("full")}
 		}
 		c.log = append(c.log, all...)
 		return nil
-	}})
+	}}})
 	return c
 }
 

@@ -55,7 +55,7 @@ func (t *Team) MakeToken(ctx context.Context, who access.Subject, ask TokenAsk) 
 		detail += " for " + strings.Join(words(made.Scope), ", ")
 	}
 	detail += " until " + made.Expires.Format(time.RFC3339)
-	if err := t.policy(ctx, who, "token "+made.ID+" "+made.Name, detail, func() error { return t.roster.AddToken(ctx, made) }); err != nil {
+	if err := t.policy(ctx, who, "token "+made.ID+" "+made.Name, detail, func() error { return t.book.Roster.AddToken(ctx, made) }); err != nil {
 		return api.Token{}, none, err
 	}
 	return shown(made, now), value, nil
@@ -66,7 +66,7 @@ func (t *Team) MakeToken(ctx context.Context, who access.Subject, ask TokenAsk) 
 // more at the server's own machine than the roster says: the token would never
 // do what they do not.
 func (t *Team) maker(ctx context.Context, who access.Subject, ask TokenAsk) (string, error) {
-	p, err := t.roster.Person(ctx, own(who))
+	p, err := t.book.Roster.Person(ctx, own(who))
 	switch {
 	case pawl.KindOf(err) == pawl.NotFound:
 		return "", nil
@@ -94,7 +94,7 @@ func (t *Team) Tokens(ctx context.Context, who access.Subject) ([]api.Token, err
 	if err := t.door.allow(ctx, who, access.Request{Action: access.See}, "tokens"); err != nil {
 		return nil, err
 	}
-	all, err := t.roster.Tokens(ctx)
+	all, err := t.book.Roster.Tokens(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (t *Team) RevokeToken(ctx context.Context, who access.Subject, name string)
 	}
 	now := t.door.now()
 	if tok.Revoked.IsZero() {
-		err = t.policy(ctx, who, "token "+tok.ID+" "+tok.Name, "revoked", func() error { return t.roster.RevokeToken(ctx, tok.ID, now) })
+		err = t.policy(ctx, who, "token "+tok.ID+" "+tok.Name, "revoked", func() error { return t.book.Roster.RevokeToken(ctx, tok.ID, now) })
 		tok.Revoked = now
 	}
 	return shown(tok, now), err
@@ -132,7 +132,7 @@ func (t *Team) RevokeToken(ctx context.Context, who access.Subject, name string)
 
 // token finds one by its id or its name. One's own comes first.
 func (t *Team) token(ctx context.Context, who access.Subject, name string) (roster.Token, error) {
-	all, err := t.roster.Tokens(ctx)
+	all, err := t.book.Roster.Tokens(ctx)
 	if err != nil {
 		return roster.Token{}, err
 	}

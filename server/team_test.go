@@ -12,6 +12,7 @@ import (
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/desk/desktest"
 	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/roster/logged"
 	"github.com/pawl-dev/pawl/server"
 )
 
@@ -24,7 +25,7 @@ func TestTeam(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		team := desk.NewTeam(desk.TeamConfig{Roster: people, Record: d.Journal.Record})
+		team := desk.NewTeam(desk.TeamConfig{Book: &logged.Book{Roster: people, Record: d.Journal.Record}})
 		ana := access.Subject{Actor: pawl.Actor{Type: "user", ID: "ana"}, Roles: []access.Role{access.Operator}, Teams: []string{"platform"}, Fresh: true}
 		tok, value, err := team.MakeToken(t.Context(), ana, desk.TokenAsk{Name: "ci", Roles: []access.Role{access.Operator}})
 		if err != nil {

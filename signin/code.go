@@ -20,14 +20,14 @@ func (s *Server) First(ctx context.Context, by pawl.Actor) (pawl.Secret, error) 
 		return pawl.Secret{}, err
 	}
 	code, now := roster.NewToken(roster.OfCode), s.now()
-	err := s.cfg.Roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), By: by.ID, Created: now, Expires: now.Add(roster.FirstCodeFor)})
+	err := s.book.Roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), By: by.ID, Created: now, Expires: now.Add(roster.FirstCodeFor)})
 	return code, err
 }
 
 // Led reports whether somebody who may let others in has something to sign in
 // with. Whoever came by a code and closed the browser has not.
 func (s *Server) Led(ctx context.Context) (bool, error) {
-	people, err := s.cfg.Roster.People(ctx)
+	people, err := s.book.Roster.People(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -38,7 +38,7 @@ func (s *Server) Led(ctx context.Context) (bool, error) {
 		if p.Vouched() {
 			return true, nil
 		}
-		keys, err := s.cfg.Roster.PasskeysOf(ctx, p.ID)
+		keys, err := s.book.Roster.PasskeysOf(ctx, p.ID)
 		if err != nil || len(keys) > 0 {
 			return err == nil, err
 		}
@@ -91,7 +91,7 @@ func (s *Server) byCode(r *http.Request) (roster.Person, error) {
 			return roster.Person{}, err
 		}
 	}
-	taken, err := s.cfg.Roster.TakeCode(r.Context(), roster.HashOf(code), s.now())
+	taken, err := s.book.Roster.TakeCode(r.Context(), roster.HashOf(code), s.now())
 	if pawl.KindOf(err) == pawl.NotFound {
 		return roster.Person{}, denied("this code is not good any more", "a code is good once and for a short time: ask for another one")
 	}
@@ -116,13 +116,13 @@ func (s *Server) byCode(r *http.Request) (roster.Person, error) {
 
 // invited is who a code lets in, if they and who made it may still be that.
 func (s *Server) invited(ctx context.Context, taken roster.Code) (roster.Person, error) {
-	p, err := s.cfg.Roster.Person(ctx, taken.Person)
+	p, err := s.book.Roster.Person(ctx, taken.Person)
 	if err == nil {
 		_, err = p.Subject(false)
 	}
 	var maker roster.Person
 	if err == nil && taken.Maker != "" {
-		maker, err = s.cfg.Roster.Person(ctx, taken.Maker)
+		maker, err = s.book.Roster.Person(ctx, taken.Maker)
 	}
 	if err != nil {
 		return p, err
@@ -136,7 +136,7 @@ func (s *Server) found(ctx context.Context, id, called, by string) (roster.Perso
 	if id == "" {
 		id = "admin"
 	}
-	p, err := s.cfg.Roster.Person(ctx, id)
+	p, err := s.book.Roster.Person(ctx, id)
 	if err != nil && pawl.KindOf(err) != pawl.NotFound {
 		return p, err
 	}
@@ -148,7 +148,7 @@ func (s *Server) found(ctx context.Context, id, called, by string) (roster.Perso
 	}
 	p.Disabled, p.Roles = false, []access.Role{access.Superadmin}
 	err = s.policy(ctx, pawl.Actor{Type: "user", ID: by}, id, "the first admin", func() error {
-		p, err = s.cfg.Roster.PutPerson(ctx, p)
+		p, err = s.book.Roster.PutPerson(ctx, p)
 		return err
 	})
 	return p, err

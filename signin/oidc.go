@@ -104,7 +104,7 @@ func (s *Server) vouched(w http.ResponseWriter, r *http.Request, m *remote, t ti
 	if t.Link {
 		return s.link(r, t.Person, login)
 	}
-	p, err := s.cfg.Roster.PersonOf(r.Context(), login)
+	p, err := s.book.Roster.PersonOf(r.Context(), login)
 	switch {
 	case pawl.KindOf(err) == pawl.NotFound:
 		return denied("the provider knows you, but nobody here does", "ask an admin for an invitation, and add this login once you are in")
@@ -125,7 +125,7 @@ func (s *Server) vouched(w http.ResponseWriter, r *http.Request, m *remote, t ti
 func (s *Server) link(r *http.Request, person string, login roster.Login) error {
 	// The provider sent this request: it comes from another site, and a strict
 	// cookie is not with it. The ticket is, and says who began.
-	p, err := s.cfg.Roster.Person(r.Context(), person)
+	p, err := s.book.Roster.Person(r.Context(), person)
 	if err == nil {
 		_, err = p.Subject(false)
 	}
@@ -137,7 +137,7 @@ func (s *Server) link(r *http.Request, person string, login roster.Login) error 
 	}
 	p.Logins = append(p.Logins, login)
 	return s.policy(r.Context(), pawl.Actor{Type: "user", ID: person}, person, "a login added, "+login.Issuer, func() error {
-		_, err := s.cfg.Roster.PutPerson(r.Context(), p)
+		_, err := s.book.Roster.PutPerson(r.Context(), p)
 		return err
 	})
 }

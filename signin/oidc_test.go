@@ -18,6 +18,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/roster/logged"
 	"github.com/pawl-dev/pawl/signin"
 )
 
@@ -327,12 +328,12 @@ func TestProviders(t *testing.T) {
 	} {
 		p := good
 		c.change(&p)
-		_, err := signin.New(signin.Config{Origin: "https://pawl.acme.example", Roster: roster.NewMemory(), Providers: []signin.Provider{p}})
+		_, err := signin.New(signin.Config{Origin: "https://pawl.acme.example", Book: &logged.Book{Roster: roster.NewMemory()}, Providers: []signin.Provider{p}})
 		if (err == nil) != c.good {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if _, err := signin.New(signin.Config{Origin: "https://pawl.acme.example", Providers: []signin.Provider{good, good}}); err == nil {
+	if _, err := signin.New(signin.Config{Origin: "https://pawl.acme.example", Book: &logged.Book{Roster: roster.NewMemory()}, Providers: []signin.Provider{good, good}}); err == nil {
 		t.Error("two of one name")
 	}
 }

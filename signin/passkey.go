@@ -67,11 +67,11 @@ func (o owner) WebAuthnDisplayName() string {
 
 // ownerOf is somebody with their passkeys.
 func (s *Server) ownerOf(ctx context.Context, id string) (owner, error) {
-	p, err := s.cfg.Roster.Person(ctx, id)
+	p, err := s.book.Roster.Person(ctx, id)
 	if err != nil {
 		return owner{}, err
 	}
-	kept, err := s.cfg.Roster.PasskeysOf(ctx, id)
+	kept, err := s.book.Roster.PasskeysOf(ctx, id)
 	o := owner{p: p}
 	for _, k := range kept {
 		var c webauthn.Credential
@@ -129,7 +129,7 @@ func (s *Server) assertion(r *http.Request, t ticket) (string, error) {
 	if err != nil {
 		return "", notGood
 	}
-	kept, err := s.cfg.Roster.Passkey(r.Context(), said.RawID)
+	kept, err := s.book.Roster.Passkey(r.Context(), said.RawID)
 	switch {
 	case pawl.KindOf(err) == pawl.NotFound:
 		return "", notGood
@@ -161,7 +161,7 @@ func (s *Server) assertion(r *http.Request, t ticket) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return o.p.ID, s.cfg.Roster.UsePasskey(r.Context(), kept.ID, kept.Data, after, s.now())
+	return o.p.ID, s.book.Roster.UsePasskey(r.Context(), kept.ID, kept.Data, after, s.now())
 }
 
 // offer begins to add a passkey to who is signed in, and has just shown who they
@@ -240,7 +240,7 @@ func (s *Server) keep(r *http.Request, o owner, t ticket) error {
 	}
 	k := roster.Passkey{ID: bytes.Clone(c.ID), Person: o.p.ID, Name: called, Data: data, Created: s.now()}
 	return s.policy(r.Context(), pawl.Actor{Type: "user", ID: o.p.ID}, o.p.ID, "a passkey added, "+called, func() error {
-		return s.cfg.Roster.AddPasskey(r.Context(), k)
+		return s.book.Roster.AddPasskey(r.Context(), k)
 	})
 }
 

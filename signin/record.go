@@ -16,7 +16,7 @@ var nobody = pawl.Actor{Type: "user", ID: "nobody"}
 func (s *Server) record(ctx context.Context, action audit.Action, who pawl.Actor, detail string) error {
 	ev := audit.New(action, audit.Success, s.now(), who)
 	ev.Context.Detail = detail
-	return s.cfg.Record(ctx, ev)
+	return s.book.Record(ctx, ev)
 }
 
 // policy makes a change of who may come in, by whoever may make it, written down

@@ -57,11 +57,11 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, p proof) error {
 		Agent: plain(r.UserAgent()), From: s.from(r)}
 	// To crash after this is to have a session that no browser knows of; it ends
 	// by itself.
-	if err := s.cfg.Roster.AddSession(ctx, at, before.Hash); err != nil {
+	if err := s.book.Roster.AddSession(ctx, at, before.Hash); err != nil {
 		return err
 	}
 	if err := s.record(ctx, audit.AuthSignedIn, pawl.Actor{Type: "user", ID: p.person}, "by "+p.method+" from "+at.From); err != nil {
-		s.cfg.Roster.DropSession(context.WithoutCancel(ctx), p.person, at.ID) // nobody gets in unseen
+		s.book.Roster.DropSession(context.WithoutCancel(ctx), p.person, at.ID) // nobody gets in unseen
 		return err
 	}
 	s.setCookie(w, s.cookie, value, true)
@@ -72,7 +72,7 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, p proof) error {
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
 	at, err := s.current(r)
 	if err == nil {
-		if err = s.cfg.Roster.DropSession(r.Context(), at.Person, at.ID); err == nil {
+		if err = s.book.Roster.DropSession(r.Context(), at.Person, at.ID); err == nil {
 			err = s.record(r.Context(), audit.AuthSignedOut, pawl.Actor{Type: "user", ID: at.Person}, "")
 		}
 	}

@@ -13,18 +13,14 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/audit/echo"
 	"github.com/pawl-dev/pawl/frame"
-	"github.com/pawl-dev/pawl/roster"
 	"github.com/pawl-dev/pawl/roster/logged"
 )
 
-// Config is what the door works with. Roster, Record and Origin are required.
+// Config is what the door works with. Book and Origin are required.
 type Config struct {
-	Roster roster.Roster
-	// Record keeps an audit event. What cannot be recorded does not happen.
-	Record logged.Record
-	// Recorded reads the audit log; nil: that the roster is older than the log is
-	// not noticed.
-	Recorded logged.Recorded
+	// Book is who belongs to the team, and where it is written down who comes in and
+	// what they change. What cannot be recorded does not happen.
+	Book *logged.Book
 	// Origin is the server as browsers see it: "https://pawl.acme.example". Plain
 	// http is for this machine only, as "http://localhost:8400".
 	Origin string
@@ -98,10 +94,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Frame.Now == nil {
 		cfg.Frame.Now = cfg.Now
 	}
-	s := &Server{cfg: cfg, origin: origin, cookie: cookieName(origin), mux: http.NewServeMux(), frame: newFrame(cfg.Frame), cross: http.NewCrossOriginProtection(),
+	s := &Server{cfg: cfg, book: cfg.Book, origin: origin, cookie: cookieName(origin), mux: http.NewServeMux(), frame: newFrame(cfg.Frame), cross: http.NewCrossOriginProtection(),
 		limits: newLimits(cfg.Now)}
-	s.refused = echo.New(cfg.Record, s.now, cfg.Log)
-	s.book = &logged.Book{Roster: cfg.Roster, Record: cfg.Record, Recorded: cfg.Recorded, Now: s.now, Log: cfg.Log}
+	s.refused = echo.New(cfg.Book.Record, s.now, cfg.Log)
 	if err := s.cross.AddTrustedOrigin(cfg.Origin); err != nil {
 		return nil, badOrigin("it is not an origin")
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/audit/echo"
 	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/roster/logged"
 	"github.com/pawl-dev/pawl/signin"
 )
 
@@ -42,7 +43,7 @@ func open(t *testing.T, f func(*testing.T, *gate), options ...func(*signin.Confi
 		g.add(roster.Person{ID: "ana", Roles: []access.Role{access.Admin, access.Operator}, Logins: []roster.Login{roster.UnixLogin("ana")}})
 		g.add(roster.Person{ID: "bo", Roles: []access.Role{access.Approver}, Teams: []string{"security"}})
 		g.add(roster.Person{ID: "eva", Roles: []access.Role{access.Viewer}, Disabled: true})
-		cfg := signin.Config{Roster: g.people, Origin: g.origin, Record: g.record, Settle: true}
+		cfg := signin.Config{Book: &logged.Book{Roster: g.people, Record: g.record}, Origin: g.origin, Settle: true}
 		for _, o := range options {
 			o(&cfg)
 		}
@@ -705,7 +706,7 @@ func TestOrigins(t *testing.T) {
 		"http://pawl.acme.example": false, "": false, "pawl.acme.example": false, "https://": false, "https://pawl.acme.example/": false, "https://a@pawl.acme.example": false,
 		"http://localhost.acme.example": false, "ftp://localhost": false, "https://pawl.acme.example?x": false,
 	} {
-		if _, err := signin.New(signin.Config{Origin: origin}); (err == nil) != good {
+		if _, err := signin.New(signin.Config{Origin: origin, Book: &logged.Book{}}); (err == nil) != good {
 			t.Errorf("%q: %v", origin, err)
 		}
 	}

@@ -39,11 +39,11 @@ func (s *Server) showWays(w http.ResponseWriter, r *http.Request, status int, wh
 
 func (s *Server) fillWays(r *http.Request, who access.Subject, p *Page) error {
 	p.Ways, p.Who, p.Person, p.Fresh = true, who, who.Actor.ID, who.Fresh
-	me, err := s.cfg.Roster.Person(r.Context(), who.Actor.ID)
+	me, err := s.book.Roster.Person(r.Context(), who.Actor.ID)
 	if err != nil {
 		return err
 	}
-	keys, err := s.cfg.Roster.PasskeysOf(r.Context(), me.ID)
+	keys, err := s.book.Roster.PasskeysOf(r.Context(), me.ID)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s *Server) fillWays(r *http.Request, who access.Subject, p *Page) error {
 
 // settled reports whether somebody has something to sign in with the next time.
 func (s *Server) settled(r *http.Request, p roster.Person) bool {
-	keys, err := s.cfg.Roster.PasskeysOf(r.Context(), p.ID)
+	keys, err := s.book.Roster.PasskeysOf(r.Context(), p.ID)
 	return err != nil || len(keys) > 0 || p.Vouched()
 }
 
@@ -73,7 +73,7 @@ func (s *Server) dropPasskey(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return roster.NotFound("passkey")
 		}
-		return s.cfg.Roster.DropPasskey(r.Context(), who.Actor.ID, id)
+		return s.book.Roster.DropPasskey(r.Context(), who.Actor.ID, id)
 	})
 }
 
@@ -81,7 +81,7 @@ func (s *Server) dropPasskey(w http.ResponseWriter, r *http.Request) {
 func (s *Server) dropLogin(w http.ResponseWriter, r *http.Request) {
 	issuer := r.PostFormValue("issuer")
 	s.without(w, r, "a login taken away", func(who access.Subject) error {
-		p, err := s.cfg.Roster.Person(r.Context(), who.Actor.ID)
+		p, err := s.book.Roster.Person(r.Context(), who.Actor.ID)
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (s *Server) dropLogin(w http.ResponseWriter, r *http.Request) {
 			return roster.NotFound("login")
 		}
 		p.Logins = kept
-		_, err = s.cfg.Roster.PutPerson(r.Context(), p)
+		_, err = s.book.Roster.PutPerson(r.Context(), p)
 		return err
 	})
 }

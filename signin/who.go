@@ -39,13 +39,13 @@ func (s *Server) byToken(r *http.Request, head []string) (access.Subject, error)
 	if len(head) != 1 || !strings.EqualFold(scheme, "Bearer") || !roster.WellFormed(roster.OfToken, token) {
 		return access.Subject{}, s.turnAway(r, nobody, "something that is no token", denied("that is not a token of pawl's", "pawl token check tells, offline"))
 	}
-	t, err := s.cfg.Roster.Token(r.Context(), roster.HashOf(token))
+	t, err := s.book.Roster.Token(r.Context(), roster.HashOf(token))
 	if pawl.KindOf(err) == pawl.NotFound {
 		return access.Subject{}, s.turnAway(r, nobody, "an unknown token", denied("this token is not known here", "pawl token ls"))
 	}
 	var maker roster.Person
 	if err == nil && t.Person != "" {
-		maker, err = s.cfg.Roster.Person(r.Context(), t.Person)
+		maker, err = s.book.Roster.Person(r.Context(), t.Person)
 	}
 	if err != nil {
 		return access.Subject{}, err
@@ -56,7 +56,7 @@ func (s *Server) byToken(r *http.Request, head []string) (access.Subject, error)
 		return who, s.turnAway(r, pawl.Actor{Type: "api_token", ID: t.By + "/" + t.Name}, "a token that is not good any more", err)
 	}
 	if now.Sub(t.Used) >= touch {
-		if err := s.cfg.Roster.UseToken(r.Context(), t.ID, now); err != nil {
+		if err := s.book.Roster.UseToken(r.Context(), t.ID, now); err != nil {
 			s.cfg.Log.Warn("remembering that a token was used", "err", err)
 		}
 	}
@@ -75,7 +75,7 @@ func (s *Server) byLocal(r *http.Request) (access.Subject, bool, error) {
 		return access.Subject{}, false, nil
 	}
 	who := access.Subject{Actor: pawl.Actor{Type: "user", ID: local.ID}, Roles: []access.Role{access.Viewer}, Fresh: true}
-	p, err := s.cfg.Roster.PersonOf(r.Context(), roster.UnixLogin(local.User))
+	p, err := s.book.Roster.PersonOf(r.Context(), roster.UnixLogin(local.User))
 	switch {
 	case err == nil && (!p.Disabled || !local.Owner):
 		if who, err = p.Subject(true); err != nil {
@@ -113,7 +113,7 @@ func (s *Server) session(r *http.Request) (roster.Session, access.Subject, error
 		return at, access.Subject{}, s.turnAway(r, pawl.Actor{Type: "user", ID: at.Person}, "a request from another site",
 			&pawl.Error{Op: "sign-in", Kind: pawl.Forbidden, Err: errors.New("this request comes from another site")})
 	}
-	p, err := s.cfg.Roster.Person(r.Context(), at.Person)
+	p, err := s.book.Roster.Person(r.Context(), at.Person)
 	if err != nil {
 		return at, access.Subject{}, err
 	}
@@ -122,7 +122,7 @@ func (s *Server) session(r *http.Request) (roster.Session, access.Subject, error
 		return at, who, err
 	}
 	if now.Sub(at.Seen) >= touch && !listens(r) {
-		if err := s.cfg.Roster.SeeSession(r.Context(), at.Hash, now); err != nil {
+		if err := s.book.Roster.SeeSession(r.Context(), at.Hash, now); err != nil {
 			s.cfg.Log.Warn("remembering that a session was used", "err", err)
 		}
 	}
@@ -145,7 +145,7 @@ func (s *Server) current(r *http.Request) (roster.Session, error) {
 	if !roster.WellFormed(roster.OfSession, value) {
 		return roster.Session{}, roster.NotFound("session")
 	}
-	return s.cfg.Roster.Session(r.Context(), roster.HashOf(value))
+	return s.book.Roster.Session(r.Context(), roster.HashOf(value))
 }
 
 func denied(what, hint string) error {

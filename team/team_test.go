@@ -16,6 +16,7 @@ import (
 	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/roster/logged"
 	"github.com/pawl-dev/pawl/team"
 )
 
@@ -35,7 +36,7 @@ func open(t *testing.T) *house {
 			t.Fatal(err)
 		}
 	}
-	d := desk.NewTeam(desk.TeamConfig{Roster: h.people, Record: func(_ context.Context, all ...audit.Event) error { h.log = append(h.log, all...); return nil }})
+	d := desk.NewTeam(desk.TeamConfig{Book: &logged.Book{Roster: h.people, Record: func(_ context.Context, all ...audit.Event) error { h.log = append(h.log, all...); return nil }}})
 	h.Team = team.New(team.Config{Team: d, Who: func(r *http.Request) (access.Subject, error) {
 		switch who := r.Header.Get("X-Who"); who {
 		case "":

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/audit/echo"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/connect"
 	"github.com/pawl-dev/pawl/engine"
@@ -127,13 +128,17 @@ func readable(path string) bool {
 // A store is an opened state.
 type store struct {
 	journal.Journal
-	dir    string
-	lock   *sqlite.Lock
-	traces *outgoing // of what is driven here; nil: nothing is sent
+	dir      string
+	lock     *sqlite.Lock
+	traces   *outgoing  // of what is driven here; nil: nothing is sent
+	refusals *echo.Echo // of who may not do what they ask for, whichever way they asked
 }
 
 func (s *store) Close() error {
 	s.traces.send()
+	if s.refusals != nil {
+		s.refusals.Flush()
+	}
 	err := s.Journal.Close()
 	if s.lock != nil {
 		s.lock.Unlock()
@@ -170,6 +175,7 @@ func (a *app) openState(ctx context.Context, drive bool) (*store, error) {
 		}
 		return nil, err
 	}
+	s.refusals = echo.New(s.Record, time.Now, a.log())
 	return s, nil
 }
 

@@ -88,7 +88,7 @@ func (a *app) runServeDemo(ctx context.Context, o *serving) error {
 	if err != nil {
 		return err
 	}
-	f := front{desk: sh.desk, team: desk.NewTeam(desk.TeamConfig{Roster: door.roster, Record: sh.journal.Record, Log: a.log()}), who: door.Who, door: door, more: map[string]http.Handler{"/demo/": door.pages()}, again: demoAgain, host: host,
+	f := front{desk: sh.desk, team: desk.NewTeam(desk.TeamConfig{Book: door.book, Log: a.log()}), who: door.Who, door: door, more: map[string]http.Handler{"/demo/": door.pages()}, again: demoAgain, host: host,
 		note: demoNote}
 	if err := sh.open(ctx); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/pawl-dev/pawl/frame"
 	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/roster/logged"
 	"github.com/pawl-dev/pawl/signin"
 )
 
@@ -29,7 +30,7 @@ var cast = []roster.Person{
 type stageDoor struct {
 	*signin.Server
 	links  *signin.Server // the same, but who came by a link has not shown who they are: so it is seen what that is for
-	roster roster.Roster
+	book   *logged.Book
 	origin string
 	ways   map[roster.Hash]string // whom the code of a link lets in
 	frame  *frame.Frame
@@ -54,14 +55,15 @@ func openStageDoor(ctx context.Context, j journal.Journal, origin string) (*stag
 			return nil, err
 		}
 	}
-	cfg := signin.Config{Roster: people, Record: j.Record, Origin: origin, Note: stageNote, Again: demoAgain, Frame: around(demoNote)}
+	book := &logged.Book{Roster: people, Record: j.Record}
+	cfg := signin.Config{Book: book, Origin: origin, Note: stageNote, Again: demoAgain, Frame: around(demoNote)}
 	in, err := signin.New(cfg)
 	if err != nil {
 		return nil, err
 	}
 	cfg.Stale = true
 	links, err := signin.New(cfg)
-	return &stageDoor{in, links, people, origin, map[roster.Hash]string{}, stageFrame()}, err
+	return &stageDoor{in, links, book, origin, map[roster.Hash]string{}, stageFrame()}, err
 }
 
 // link is an address that lets somebody in for as long as the demo runs. All of
@@ -75,7 +77,7 @@ func (d *stageDoor) link(person string) string {
 // code lets somebody in once, as every code does.
 func (d *stageDoor) code(ctx context.Context, person string) (pawl.Secret, error) {
 	code, now := roster.NewToken(roster.OfCode), time.Now()
-	return code, d.roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), Person: person, By: "demo", Created: now, Expires: now.Add(time.Minute)})
+	return code, d.book.Roster.AddCode(ctx, roster.Code{Hash: roster.HashOf(code), Person: person, By: "demo", Created: now, Expires: now.Add(time.Minute)})
 }
 
 // pages are those of the demo beside the sign-in's own.

@@ -31,7 +31,6 @@ type doorway struct {
 
 // Close writes down what was only counted, and closes the roster.
 func (d *doorway) Close() error {
-	d.team.Close()
 	d.Server.Close()
 	return d.people.Close()
 }
@@ -43,12 +42,13 @@ func (a *app) openDoor(ctx context.Context, s *store, cat *catalog.Catalog, orig
 	if err != nil {
 		return nil, err
 	}
-	in, err := signin.New(signin.Config{Roster: people, Record: s.Record, Recorded: s.AuditPage, Origin: origin, BehindProxy: behindProxy, Local: localPeer, Settle: true, Frame: around(""),
+	book := a.book(s, people)
+	in, err := signin.New(signin.Config{Book: book, Origin: origin, BehindProxy: behindProxy, Local: localPeer, Settle: true, Frame: around(""),
 		Providers: a.providersOf(cat), Log: a.log()})
 	if err != nil {
 		return nil, errors.Join(err, people.Close())
 	}
-	return &doorway{in, desk.NewTeam(desk.TeamConfig{Roster: people, Record: s.Record, Recorded: s.AuditPage, Log: a.log()}), people, stands}, nil
+	return &doorway{in, desk.NewTeam(desk.TeamConfig{Book: book, Refusals: s.refusals, Log: a.log()}), people, stands}, nil
 }
 
 // tellOfFirst says how the first admin comes in where nobody looks at a terminal.

@@ -43,9 +43,9 @@ func (a *app) openDesk(ctx context.Context, o *serving, s *store, f *folio, eng 
 	}
 	k := witness.NewKeeper(s.Journal, signer.Public(), a.log(), all...)
 	d = desk.New(desk.Config{Journal: s, Engine: eng, Catalog: f.Catalog, Fresh: f.Fresh, Signer: signer, Witnesses: seenBy(k), Log: a.log(), Outlook: a.outlooks(f),
-		Meet: f.Meet, Patience: serverMeeting})
+		Meet: f.Meet, Patience: serverMeeting, Refusals: s.refusals})
 	kept := keep(ctx, k, d)
-	return d, func() { d.Close(); kept() }, nil
+	return d, func() { s.refusals.Flush(); kept() }, nil
 }
 
 // seenBy is what a console shows of witnesses.

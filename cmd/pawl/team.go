@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -59,7 +58,7 @@ func (a *app) tellAnew(s logged.Standing) {
 
 // book is where changes of the team are written down.
 func (a *app) book(s *store, people roster.Roster) *logged.Book {
-	return &logged.Book{Roster: people, Record: s.Record, Recorded: s.AuditPage, Now: func() time.Time { return time.Now().UTC() }, Log: a.log()}
+	return &logged.Book{Roster: people, Record: s.Record, Recorded: s.AuditPage, Log: a.log()}
 }
 
 // olderTeam reports whether the team was refused because it is older than the log.
@@ -95,9 +94,7 @@ func (a *app) asOwner(ctx context.Context, f func(*desk.Team, access.Subject) er
 	case pawl.KindOf(err) != pawl.NotFound:
 		return err
 	}
-	team := desk.NewTeam(desk.TeamConfig{Roster: people, Record: s.Record, Recorded: s.AuditPage, Log: a.log()})
-	defer team.Close()
-	return f(team, who)
+	return f(desk.NewTeam(desk.TeamConfig{Book: a.book(s, people), Refusals: s.refusals, Log: a.log()}), who)
 }
 
 // lookAtTeam says how the team of a state stands to the audit log, without opening

@@ -11,6 +11,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/roster/logged"
 	"github.com/pawl-dev/pawl/signin"
 )
 
@@ -39,7 +40,7 @@ func TestFirstAdminOfAService(t *testing.T) {
 		var said bytes.Buffer
 		a := &app{env: env{err: &said, getenv: func(name string) string { return map[string]string{"JOURNAL_STREAM": journal}[name] }}}
 		people := roster.NewMemory()
-		in, err := signin.New(signin.Config{Roster: people, Origin: "http://localhost:8400"})
+		in, err := signin.New(signin.Config{Book: &logged.Book{Roster: people}, Origin: "http://localhost:8400"})
 		if err != nil {
 			t.Fatal(err)
 		}

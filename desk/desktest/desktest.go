@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/audit/echo"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/engine"
@@ -135,9 +137,10 @@ func secret(text string) pawl.Secret { return pawl.NewSecret([]byte(text)) }
 type Office struct {
 	*desk.Desk
 	*Company
-	Journal *journal.Memory
-	Stop    context.CancelFunc
-	catalog *catalog.Catalog
+	Journal  *journal.Memory
+	Refusals *echo.Echo
+	Stop     context.CancelFunc
+	catalog  *catalog.Catalog
 }
 
 // Over is another desk of the office, which remembers nothing and drives
@@ -201,7 +204,8 @@ func Open(t *testing.T, creds []Cred, f func(*testing.T, *Office)) {
 				}
 				return hands, nil
 			}})
-		o := &Office{Desk: desk.New(desk.Config{Journal: j, Engine: eng, Signer: signer, Catalog: func() *catalog.Catalog { return cat }}), Company: c, Journal: j, catalog: cat}
+		refusals := echo.New(j.Record, time.Now, slog.New(slog.DiscardHandler))
+		o := &Office{Desk: desk.New(desk.Config{Journal: j, Engine: eng, Signer: signer, Refusals: refusals, Catalog: func() *catalog.Catalog { return cat }}), Company: c, Journal: j, Refusals: refusals, catalog: cat}
 		o.Run()
 		defer func() { o.Stop(); synctest.Wait() }()
 		f(t, o)

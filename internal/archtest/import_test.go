@@ -92,8 +92,8 @@ var diagram = []row{
 	// A team around it: what people ask for, and what drives it for them.
 	{pkg: "peer", uses: ".", deps: "golang.org/x/sys", not: "net/http log/slog"},
 	{pkg: "desk", uses: ". access api audit audit/echo catalog engine evidence history journal roster roster/logged rotation schedule", tests: "desk/desktest", not: "os net net/http"},
-	{pkg: "desk/desktest", uses: ". access audit catalog desk engine journal provider/all seal", not: "net net/http"},
-	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest roster evidence", not: "os"},
+	{pkg: "desk/desktest", uses: ". access audit audit/echo catalog desk engine journal provider/all seal", not: "net net/http"},
+	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest roster roster/logged evidence", not: "os"},
 
 	// What pages are made of, whoever draws them.
 	{pkg: "frame", uses: ". access", tests: "frame/frametest", not: "os log/slog"},
@@ -111,7 +111,7 @@ var diagram = []row{
 	{pkg: "notify/*", uses: ". notify", tests: "provider/wire notify/mail/smtpsim", not: "os log/slog"},
 	{pkg: "metrics", uses: ". access desk history", deps: "github.com/prometheus/client_golang", tests: "api desk/desktest", not: "os"},
 	{pkg: "signin", uses: ". access audit audit/echo frame roster roster/logged", deps: "github.com/coreos/go-oidc github.com/go-webauthn/webauthn golang.org/x/oauth2 golang.org/x/time", tests: "frame/frametest", not: "os"},
-	{pkg: "team", uses: ". access api desk frame", tests: "audit frame/frametest roster", not: "os"},
+	{pkg: "team", uses: ". access api desk frame", tests: "audit frame/frametest roster roster/logged", not: "os"},
 
 	{pkg: "console", uses: ". access api desk frame", tests: "audit desk/desktest frame/frametest", not: "os log/slog"},
 

@@ -13,7 +13,7 @@ import (
 // crash before the outcome is in the log is not to have accepted it.
 func (b *Book) Accept(ctx context.Context, by pawl.Actor, s Standing, why string) error {
 	c := Change{By: by, Where: "the team", Detail: "accepted as it is, older than the log: " + why}
-	intent := c.event(audit.Pending, b.Now())
+	intent := c.event(audit.Pending, b.now())
 	intent.Context.Roster = audit.Edition(s.Was) // what is departed from
 	if err := b.Record(ctx, intent); err != nil {
 		return err

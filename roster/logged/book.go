@@ -17,14 +17,21 @@ type Record func(ctx context.Context, events ...audit.Event) error
 // Recorded reads the audit log; it is the journal's AuditPage.
 type Recorded func(ctx context.Context, about journal.About, before int64, most int) (journal.Page, error)
 
-// A Book is where changes of a roster are written down. Roster, Record, Now and
-// Log are required. It is safe for concurrent use.
+// A Book is where changes of a roster are written down: a roster has one, whoever
+// changes it. Roster and Record are required. It is safe for concurrent use.
 type Book struct {
 	Roster   roster.Roster
 	Record   Record
-	Recorded Recorded // nil: an older roster is not noticed
-	Now      func() time.Time
-	Log      *slog.Logger
+	Recorded Recorded         // nil: an older roster is not noticed
+	Now      func() time.Time // nil: time.Now
+	Log      *slog.Logger     // nil: nothing is logged
+}
+
+func (b *Book) now() time.Time {
+	if b.Now == nil {
+		return time.Now().UTC().Round(0)
+	}
+	return b.Now().UTC().Round(0)
 }
 
 // A Change is what is done to whom, for people.
@@ -50,14 +57,14 @@ func (b *Book) Change(ctx context.Context, c Change, change func() error) error 
 	if s.Older() {
 		return s.Err()
 	}
-	intent := c.event(audit.Pending, b.Now())
+	intent := c.event(audit.Pending, b.now())
 	intent.Context.Roster = audit.Edition(s.Is)
 	if err := b.Record(ctx, intent); err != nil {
 		return err
 	}
 	// To crash from here on leaves an intent without an outcome, as everywhere.
 	err = change()
-	if failed := b.after(ctx, c, intent, err); failed != nil {
+	if failed := b.after(ctx, c, intent, err); failed != nil && b.Log != nil {
 		b.Log.Error("recording a change of the team", "err", failed)
 	}
 	return err
@@ -65,7 +72,7 @@ func (b *Book) Change(ctx context.Context, c Change, change func() error) error 
 
 // after writes down what became of an intent.
 func (b *Book) after(ctx context.Context, c Change, intent audit.Event, err error) error {
-	after := c.event(audit.Success, b.Now())
+	after := c.event(audit.Success, b.now())
 	after.Prev = intent.ID
 	if err != nil {
 		after.Outcome, after.Context.Kind = audit.Failure, pawl.KindOf(err).String()
@@ -78,7 +85,7 @@ func (b *Book) after(ctx context.Context, c Change, intent audit.Event, err erro
 
 // Happened writes down a change that is made.
 func (b *Book) Happened(ctx context.Context, c Change) error {
-	return b.note(ctx, c.event(audit.Success, b.Now()))
+	return b.note(ctx, c.event(audit.Success, b.now()))
 }
 
 // note adds the edition, read before the record is made.
