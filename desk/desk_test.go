@@ -95,6 +95,7 @@ func TestBreakGlass(t *testing.T) {
 			"not again":              {stale, r.Digest, "ill"},
 			"by a token":             {token, r.Digest, "ill"},
 			"no why":                 {sue, r.Digest, ""},
+			"a blank why":            {sue, r.Digest, " \u00a0"},
 			"no plan":                {sue, "", "ill"},
 			"another plan":           {sue, "sha256:00", "ill"},
 			"a why that is a secret": {sue, r.Digest, "ghp_" + strings.Repeat("x9Z", 12)},

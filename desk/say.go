@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -148,7 +149,7 @@ func (d *Desk) BreakGlass(ctx context.Context, who access.Subject, id pawl.Rotat
 		}
 		now := d.now()
 		switch {
-		case why == "":
+		case strings.TrimSpace(why) == "":
 			return pawl.Event{}, fault(pawl.Invalid, "say why", "nobody is asked: why can it not wait for an approval?")
 		case !s.AwaitsApproval(now):
 			return pawl.Event{}, conflict("%v waits for no approval", id)

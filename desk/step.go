@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -125,7 +126,7 @@ func (d *Desk) Accept(ctx context.Context, who access.Subject, id pawl.RotationI
 			return pawl.Event{}, err
 		}
 		if place != "" {
-			if why == "" {
+			if strings.TrimSpace(why) == "" {
 				return pawl.Event{}, fault(pawl.Invalid, "say why", "why does it do no harm?")
 			}
 			return pawl.Event{Type: pawl.EvAcknowledged, Consumer: place, Reason: why}, unsaid("the place", place)

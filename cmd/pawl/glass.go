@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -14,7 +15,7 @@ import (
 // have to be: a server tells them, and a state folder has nobody to tell.
 func (a *app) alarming(name, why string) error {
 	switch {
-	case why == "":
+	case strings.TrimSpace(why) == "":
 		return usage("say why it cannot wait for an approval: --why TEXT")
 	case a.far != nil:
 		return sayable(why)
