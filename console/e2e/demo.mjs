@@ -88,7 +88,7 @@ async function cutWhileLoading(ana) {
   await other.getByRole('button', { name: 'Pause' }).click();
   await asked;
   wire.cut();
-  await shown(ana, 'could not be shown');
+  await word(ana, 'could not be shown', 'Cut off.');
   wire.mend();
   await ana.getByRole('heading', { name: 'Paused: nothing new is begun' }).waitFor();
   await word(ana, 'Live.');

@@ -95,7 +95,14 @@ export function watch(part) {
 
 export const shown = (page, text) => page.getByText(text).first().waitFor();
 export const heading = (page, name) => page.getByRole('heading', { name }).first().waitFor();
-export const word = (page, text) => page.waitForFunction((t) => document.getElementById('live-word')?.textContent.includes(t), text);
+export async function word(page, ...texts) {
+  const says = () => page.locator('#live-word').textContent();
+  try {
+    await page.waitForFunction((all) => all.some((t) => document.getElementById('live-word')?.textContent.includes(t)), texts, { polling: 100 }); // a page behind others draws no frames
+  } catch (err) {
+    throw new Error(`${page.url()} says “${await says()}”, not ${texts.join(' or ')}: ${err.message}`);
+  }
+}
 
 // What one sees change without loading the page again was told by the stream.
 export async function mark(page) { await page.evaluate(() => { window.before = true; }); }

@@ -4,19 +4,24 @@
   'use strict';
   const $ = (id) => document.getElementById(id);
 
-  // The stream: live, cut off, or paused by whoever looks. Behind is a page that
+  // The stream: live, cut off, or held still by whoever looks. Behind is a page that
   // is not as it would be now: something changed while it was held still, or it
   // was asked for again and did not come.
   const live = $('live'), word = $('live-word'), pause = $('live-pause');
-  let paused = false, behind = false;
+  let paused = false, behind = false, cut = true;
   const say = (text) => { if (word && word.textContent !== text) word.textContent = text; };
   if (live && pause) {
     pause.hidden = false;
-    const state = () => say(paused ? (behind ? 'Held still. Something has changed meanwhile.' : 'Held still.') : 'Live.');
-    const catchUp = () => { if (!paused && behind) { behind = false; htmx.trigger(live, 'changed'); } };
-    live.addEventListener('htmx:sse:after:connection', () => { state(); catchUp(); });
-    live.addEventListener('htmx:sse:error', (e) => say(e.detail.status === 401 ? 'You are signed out. Load the page again.' : 'Cut off. Trying again.'));
-    live.addEventListener('htmx:sse:close', () => say('Cut off. Load the page again.'));
+    const state = () => {
+      if (paused) say(behind ? 'Held still. Something has changed meanwhile.' : 'Held still.');
+      else if (!cut) say(behind ? 'Something has changed, and could not be shown. Trying again.' : 'Live.');
+    };
+    const catchUp = () => { if (!paused && !cut && behind) { behind = false; htmx.trigger(live, 'changed'); } };
+    const lost = (text) => { cut = true; say(text); };
+    const missed = () => { behind = true; state(); setTimeout(catchUp, 3000); };
+    live.addEventListener('htmx:sse:after:connection', () => { cut = false; state(); catchUp(); });
+    live.addEventListener('htmx:sse:error', (e) => lost(e.detail.status === 401 ? 'You are signed out. Load the page again.' : 'Cut off. Trying again.'));
+    live.addEventListener('htmx:sse:close', () => lost('Cut off. Load the page again.'));
     live.addEventListener('changed', (e) => {
       if (!paused) return;
       behind = true; e.stopImmediatePropagation(); state();
@@ -26,8 +31,8 @@
       pause.textContent = paused ? 'Follow' : 'Hold still';
       catchUp(); state();
     });
-    const missed = () => { behind = true; say('Something has changed, and could not be shown. Load the page again.'); };
     document.addEventListener('htmx:error', (e) => { if (e.target.id === 'page') missed(); });
+    document.addEventListener('htmx:after:swap', (e) => { if (e.target.id === 'page') state(); });
     document.addEventListener('htmx:before:swap', (e) => {
       if (e.target.id !== 'page') return;
       const { raw, status } = e.detail.ctx.response;
