@@ -44,6 +44,8 @@ func ocsf(r Record) object {
 	status := map[Outcome]int{Success: 1, Failure: 2, Pending: 99, Unknown: 0}[r.Outcome]
 	severity := 1 // informational
 	switch {
+	case r.Action == RotateGlassBroken: // an alarm wherever it is told of
+		severity = 4
 	case r.Action == RotateFailed || r.Action == OrphanDetected || r.Action == RotateNeedsOperator:
 		severity = 3
 	case r.Outcome == Failure || r.Action == AuthDenied:
@@ -112,6 +114,8 @@ func cadfAction(a Action) string {
 		return "revoke"
 	case RotateApproved, RotateRevokeAuthorised:
 		return "approve"
+	case RotateGlassBroken:
+		return "allow/" + lastWord(a)
 	case AuthDenied:
 		return "deny"
 	case AuthSignedIn, AuthSignedOut:

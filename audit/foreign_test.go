@@ -17,6 +17,7 @@ func TestForeign(t *testing.T) {
 	for action, want := range map[audit.Action][2]string{
 		audit.RotateRevoked: {"300404", "revoke"}, audit.RotateMinted: {"300401", "create/minted"}, audit.AuthDenied: {"300499", "deny"},
 		audit.RotateApproved: {"300499", "approve"}, audit.RotateStored: {"300403", "update/stored"}, audit.RotateProved: {"300402", "read/proved"},
+		audit.RotateGlassBroken: {`"severity_id":4`, "allow/glass_broken"},
 	} {
 		ev := audit.New(action, audit.Success, at, pawl.Actor{Type: "user", ID: "ana@acme.example"})
 		ev.Target.Credential, ev.Context.Detail = "heroku-api-key", "two\nlines \u202e and </b>"
