@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"encoding/base64"
+	"slices"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
@@ -36,9 +37,16 @@ func (t *Team) EndSession(ctx context.Context, who access.Subject, person, id st
 	if err := t.door.allow(ctx, who, access.Request{Action: oneself(who, person, access.People)}, "sessions of "+person); err != nil {
 		return err
 	}
-	what := "session " + id + " ended"
-	if id == "" {
-		what = "all sessions ended"
+	what := "all sessions ended"
+	if id != "" {
+		what = "session " + id + " ended"
+		all, err := t.book.Roster.SessionsOf(ctx, person)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(all, func(s roster.Session) bool { return s.ID == id }) { // before any of it is in the log
+			return fault(pawl.NotFound, "open the page again", "there is no such session")
+		}
 	}
 	return t.policy(ctx, who, "person "+person, what, func() error { return t.book.Roster.DropSession(ctx, person, id) })
 }

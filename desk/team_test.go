@@ -351,6 +351,11 @@ func TestSigned(t *testing.T) {
 		t.Error(count(bo), count(ana), count(eva))
 	}
 	refused(t, "ended by eva", c.EndSession(ctx, eva, "bo", "one"), pawl.Forbidden)
+	before := len(c.log)
+	refused(t, "one that there is not", c.EndSession(ctx, bo, "bo", "CANARY, put where a session belongs"), pawl.NotFound)
+	if len(c.log) != before {
+		t.Errorf("what somebody made up is in the log: %+v", c.log[before:])
+	}
 	if err := c.EndSession(ctx, bo, "bo", "one"); err != nil || count(bo) != 1 {
 		t.Error(err, count(bo))
 	}
