@@ -19,9 +19,14 @@ import (
 // given to, and not for whatever is left of it weeks later.
 const approvalCounts = 24 * time.Hour
 
+// approving is what the command line says.
+type approving struct {
+	yes, glass bool
+	why        string
+}
+
 func newApproveCommand(a *app) *cobra.Command {
-	var yes, glass bool
-	var why string
+	o := &approving{}
 	cmd := &cobra.Command{
 		Use: "approve NAME", Short: "Agree, as a second person, to the revoke of the old credential",
 		Long: `Approves the plan that the open rotation was begun with, by its digest, for 24 hours. Who
@@ -32,29 +37,32 @@ rotation goes on without the approval, and everybody is told who did it and why.
 
 Exit status: 0 approved · 2 nothing to approve · 3 declined`,
 		Args: names(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			agree := a.approve
-			check := func() error { return a.teamless(cmd.Context(), args[0]) }
-			if glass {
-				agree = func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, yes bool) error {
-					return a.breakGlass(ctx, eng, id, s, yes, why)
-				}
-				check = func() error { return a.alarming(args[0], why) }
-			} else if why != "" {
-				return usage("--why goes with --break-glass")
-			}
-			if err := check(); err != nil {
-				return err
-			}
-			return a.signal(cmd.Context(), args[0], func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
-				return agree(ctx, eng, id, s, yes)
-			})
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runApprove(cmd.Context(), args[0], o) },
 	}
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	cmd.Flags().BoolVar(&glass, "break-glass", false, "go on without an approval; everybody is told")
-	cmd.Flags().StringVar(&why, "why", "", "with --break-glass: why it cannot wait")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&o.glass, "break-glass", false, "go on without an approval; everybody is told")
+	cmd.Flags().StringVar(&o.why, "why", "", "with --break-glass: why it cannot wait")
 	return cmd
+}
+
+func (a *app) runApprove(ctx context.Context, name string, o *approving) error {
+	if o.glass {
+		if err := a.alarming(name, o.why); err != nil {
+			return err
+		}
+		return a.signal(ctx, name, func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
+			return a.breakGlass(ctx, eng, id, s, o.yes, o.why)
+		})
+	}
+	if o.why != "" {
+		return usage("--why goes with --break-glass")
+	}
+	if err := a.teamless(ctx, name); err != nil {
+		return err
+	}
+	return a.signal(ctx, name, func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
+		return a.approve(ctx, eng, id, s, o.yes)
+	})
 }
 
 // teamless reports whether approvals can be given on the state folder itself. Not

@@ -84,12 +84,12 @@ type statusDoc struct {
 	Gone       *time.Time          `json:"gone,omitempty"`    // the last process ended without a word; when it was last heard of
 	Unknown    []string            `json:"unknown,omitempty"` // effects of which it is found out first, when it is resumed, whether they happened
 	Mode       pawl.Mode           `json:"mode"`
-	Holder     string              `json:"holder,omitempty"`  // to whom it was handed over
-	Overdue    []string            `json:"overdue,omitempty"` // steps of people that have taken too long
+	Holder     string              `json:"holder,omitempty"`       // to whom it was handed over
+	Overdue    []string            `json:"overdue,omitempty"`      // steps of people that have taken too long
+	Glass      string              `json:"glass_broken,omitempty"` // who goes on without the approval, and why
 	Next       []string            `json:"next,omitempty"`
 	key        string              // of the old key, for people
 	text       string
-	Glass      string `json:"glass_broken,omitempty"` // who goes on without the approval, and why
 	held       string
 	unproved   bool // it stopped for lack of a proof
 }
