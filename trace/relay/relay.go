@@ -89,9 +89,23 @@ func (r *Relay) Since(ctx context.Context, at time.Time) error {
 		return err
 	}
 	for _, run := range slices.Concat(open, closed) {
-		if run.Updated.After(at) {
-			r.Changed(run.ID)
+		if err := r.since(ctx, run, at); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// since says so of a rotation, and of those of its credential before it: one ends
+// before the next begins.
+func (r *Relay) since(ctx context.Context, run journal.Run, at time.Time) error {
+	for run.Updated.After(at) {
+		r.Changed(run.ID)
+		before, err := r.cfg.Journal.Runs(ctx, journal.Which{Credential: run.ID.Credential, Before: run.ID, Most: 1})
+		if err != nil || len(before) == 0 {
+			return err
+		}
+		run = before[0]
 	}
 	return nil
 }

@@ -340,6 +340,27 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
+// TestSince: of a credential that was rotated more than once in that time, all of
+// it is made up for, and nothing of before.
+func TestSince(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJournal(t)
+		for range 5 {
+			add(t, j, begin(t, j, "key"), closed)
+			time.Sleep(20 * time.Minute)
+		}
+		begin(t, j, "other")
+		c, r := newRelay(j)
+		if err := r.Since(t.Context(), time.Now().Add(-70*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want(t, c, "rotation", "rotation", "rotation")
+	})
+}
+
 // TestLarge: a rotation with thousands of steps goes in several requests, and
 // goes on where one failed.
 func TestLarge(t *testing.T) {
