@@ -163,6 +163,12 @@ async function duringTheMint(page, server, { heroku }) {
 }
 
 async function afterTheApproval(ana, bo, server, { heroku }) {
+  const glass = await ana.context().newPage(); // who may break it is shown how, folded away
+  await glass.goto(server.origin + '/approvals');
+  await glass.getByText('Break the glass').click();
+  await glass.getByLabel('Why it cannot wait').waitFor();
+  await accessible(glass, [390, 1280], 'the form that breaks the glass');
+  await glass.close();
   await bo.goto(server.origin + '/approvals');
   const checked = heroku.hold(/^GET /);
   await bo.getByRole('button', { name: 'Approve this plan' }).click();
