@@ -50,8 +50,8 @@ func (f *fold) checked(e pawl.Event) {
 	failed := ""
 	if f.ready = e.Result == pawl.Done; !f.ready {
 		failed = pawl.KindNamed(e.Kind).String()
-		f.why = failed
 	}
+	f.why = failed // or what was in the way is mended
 	f.end(e, key{name: checks}, string(e.Result), failed)
 }
 

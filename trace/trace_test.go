@@ -309,6 +309,22 @@ func TestTurns(t *testing.T) {
 	}
 }
 
+// TestWhyItFailed: by what was in its way at the end, and not by what was mended.
+func TestWhyItFailed(t *testing.T) {
+	refused, passed := pawl.Event{Type: pawl.EvPreflight, Result: pawl.NotDone, Kind: "denied"}, pawl.Event{Type: pawl.EvPreflight, Result: pawl.Done}
+	driven, ended := pawl.Event{Type: pawl.EvDriving}, pawl.Event{Type: pawl.EvClosed, Outcome: pawl.Failed}
+	for want, events := range map[string][]pawl.Event{
+		"denied":    {driven, refused, ended},
+		"failed":    {driven, refused, driven, passed, {Type: pawl.EvRollback}, ended},
+		"throttled": {driven, refused, driven, passed, {Type: pawl.EvRollback, Kind: "throttled"}, ended},
+	} {
+		spans := trace.Of("inst", id, of(pawl.Plan{}, events...))
+		if got := spans[len(spans)-1].Error; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // BenchmarkOf: a thousand places, each written and proved, all at once.
 func BenchmarkOf(b *testing.B) {
 	var plan pawl.Plan
