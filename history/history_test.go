@@ -248,15 +248,29 @@ func TestValidationExpires(t *testing.T) {
 	}
 }
 
-// TestSameDigest: what was done is the same whatever it was done for.
-func TestSameDigest(t *testing.T) {
-	a, b := newTape(1, pawl.Scheduled), newTape(2, pawl.Rehearsal)
-	if a.read().Digest != b.read().Digest {
-		t.Error("two digests of one plan")
+// TestDigest: it is that of the plan as it was frozen, whatever the reason: the
+// one that the screen, the approval and the audit log name.
+func TestDigest(t *testing.T) {
+	for _, reason := range []pawl.Reason{pawl.Scheduled, pawl.Leak, pawl.Rehearsal} {
+		tape := newTape(1, reason)
+		if got := tape.read().Digest; got != tape.plan.Digest() {
+			t.Errorf("%s: %s, want %s", reason, got, tape.plan.Digest())
+		}
 	}
-	a.run.Events[0].Plan.Soak = time.Minute
-	if a.read().Digest == b.read().Digest {
-		t.Error("one digest of two plans")
+}
+
+// TestTakenUpAgain: a rotation that a process took up, and left as it was, is no
+// less far, and what it waits for passes without an event.
+func TestTakenUpAgain(t *testing.T) {
+	tape := newTape(1, pawl.Manual).forward()
+	tape.at(31, pawl.Event{Type: pawl.EvConfirmed, Consumer: "ops", Side: pawl.New, Attempt: 1})
+	tape.at(32, pawl.Event{Type: pawl.EvStopped})
+	before, _ := tape.read().At(begin.Add(40 * time.Second))
+	tape.at(50, pawl.Event{Type: pawl.EvDriving, Epoch: 2})
+	tape.at(51, pawl.Event{Type: pawl.EvStopped})
+	r := tape.read()
+	if after, _ := r.At(begin.Add(time.Minute)); after != before || r.Proved != r.Required {
+		t.Errorf("it went from %s to %s, with %d of %d proved", before, after, r.Proved, r.Required)
 	}
 }
 

@@ -14,7 +14,6 @@ type Run struct {
 	ID       pawl.RotationID
 	Reason   pawl.Reason
 	Outcome  pawl.Outcome // empty while it is open
-	Phase    rotation.Phase
 	By       pawl.Actor // who began it
 	Started  time.Time
 	Ended    time.Time     // zero while it is open
@@ -30,7 +29,16 @@ type Run struct {
 	OldID    string
 	NewID    string
 	Failure  string // why it failed, for people
-	Digest   string // of what it did, whatever the reason was: two equal ones did the same
+	Digest   string // of its plan, as the journal, the audit log and the screen have it
+
+	state *rotation.State // as whoever looks on sees it
+}
+
+// At is where it is at a time, and what it waits for: a soak is over without an
+// event.
+func (r Run) At(now time.Time) (rotation.Phase, []rotation.Wait) {
+	d := rotation.Decide(r.state, now)
+	return d.Phase, d.Waits
 }
 
 // Wall is the time from its beginning to its end, nights included; 0 while it
@@ -72,7 +80,7 @@ func (t *tally) add(e pawl.Event) {
 		t.run.Ended = e.At
 	}
 	before := t.state.Target
-	t.state.Apply(e)
+	t.state.Follow(e) // nobody here drives: what was proved stays proved when somebody takes it up
 	t.step(e, at, before)
 }
 
@@ -80,7 +88,6 @@ func (t *tally) finish() Run {
 	s, r := t.state, t.run
 	r.Driven, r.OldID, r.NewID = t.clock.driven, s.OldID, s.NewID()
 	r.Waited = r.waited()
-	r.Phase = rotation.Decide(s, s.Last).Phase
 	if s.Outcome == pawl.Failed {
 		r.Failure = s.Failure.Detail
 	}
@@ -94,9 +101,7 @@ func (t *tally) finish() Run {
 	if r.Revoked = s.Revoke.Status == rotation.Done && !s.Dead.IsZero() && !doomed.First.IsZero(); r.Revoked {
 		r.ToDeath = max(0, doomed.First.Sub(s.Revoke.At))
 	}
-	plan := s.Plan
-	plan.Reason = pawl.Manual
-	r.Digest = plan.Digest()
+	r.Digest, r.state = s.Plan.Digest(), s
 	return r
 }
 

@@ -104,7 +104,7 @@ func (a *app) showRuns(runs []history.Run) {
 	for _, r := range runs {
 		outcome := string(r.Outcome)
 		if outcome == "" {
-			outcome = "open: " + string(r.Phase)
+			outcome = "open: " + phaseWord(r.At(time.Now()))
 		}
 		dead := ""
 		if r.Revoked {
@@ -175,7 +175,8 @@ func runDocument(r history.Run) map[string]any {
 	for c, n := range r.Classes {
 		classes[c.String()] = n
 	}
-	doc := map[string]any{"rotation": r.ID, "reason": r.Reason, "outcome": r.Outcome, "phase": r.Phase, "by": r.By, "started": r.Started.UTC(),
+	phase, _ := r.At(time.Now())
+	doc := map[string]any{"rotation": r.ID, "reason": r.Reason, "outcome": r.Outcome, "phase": phase, "by": r.By, "started": r.Started.UTC(),
 		"driven_seconds": seconds(r.Driven), "shows": r.Method, "proved": r.Proved, "required": r.Required, "evidence": classes, "steps": steps, "plan": r.Digest}
 	if r.Outcome != "" {
 		doc["ended"], doc["wall_seconds"] = r.Ended.UTC(), seconds(r.Wall())

@@ -181,7 +181,7 @@ func waiting(r engine.Result, resume string) (code int, text string, next []stri
 		}
 	}
 	if r.Late {
-		code, text = worseOf(code, exitIncomplete), "not everything was proved in the time given; it was at "+string(r.Phase)
+		code, text = worseOf(code, exitIncomplete), "not everything was proved in the time given; it was at "+phaseWord(r.Phase, r.Waits)
 		next = []string{resume}
 	}
 	if code == exitIncomplete && !r.State.OldValid() {

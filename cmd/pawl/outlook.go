@@ -54,7 +54,7 @@ func (a *app) outlook(ctx context.Context, o *connect.Opener, p pawl.Plan) outlo
 	}
 	if len(runs) > 0 && runs[0].Outcome == "" {
 		s := rotation.FollowAll(runs[0].Events)
-		out.Open = &api.Open{Rotation: runs[0].ID.String(), Phase: string(rotation.Decide(s, s.Last).Phase), OldValid: s.OldValid()}
+		out.Open = &api.Open{Rotation: runs[0].ID.String(), Phase: string(rotation.Decide(s, time.Now()).Phase), OldValid: s.OldValid()}
 	}
 	return out
 }
@@ -172,7 +172,7 @@ func (o outlook) show(a *app, w io.Writer) {
 		if !o.Open.OldValid {
 			key = "the old key is not valid any more"
 		}
-		fmt.Fprintf(w, "  %s %s is not finished (%s, %s): another one cannot begin, and what is in use may be its new key\n", a.sign(warn), o.Open.Rotation, o.Open.Phase, key)
+		fmt.Fprintf(w, "  %s %s is not finished (%s, %s): another one cannot begin, and what is in use may be its new key\n", a.sign(warn), o.Open.Rotation, phaseWord(rotation.Phase(o.Open.Phase), nil), key)
 		fmt.Fprintf(w, "    %s\n", a.pasteable("pawl resume "+credentialOf(o.Open.Rotation)))
 	}
 }

@@ -89,6 +89,7 @@ type statusDoc struct {
 	Glass      string              `json:"glass_broken,omitempty"` // who goes on without the approval, and why
 	Next       []string            `json:"next,omitempty"`
 	key        string              // of the old key, for people
+	phase      string              // for people
 	text       string
 	held       string
 	unproved   bool // it stopped for lack of a proof
@@ -143,7 +144,7 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 	}
 	for _, d := range docs {
 		if len(args) == 0 && d.Outcome != "" {
-			a.print("%s  %s  %s  %s", d.Rotation, d.Reason, d.Phase, d.Updated.Local().Format("2006-01-02 15:04:05"))
+			a.print("%s  %s  %s  %s", d.Rotation, d.Reason, d.phase, d.Updated.Local().Format("2006-01-02 15:04:05"))
 			continue
 		}
 		a.showStatus(d)
@@ -230,7 +231,7 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 	s := rotation.FollowAll(run.Events)
 	dec := rotation.Decide(s, time.Now())
 	d := statusDoc{Rotation: run.ID.String(), Credential: run.ID.Credential, Reason: s.Plan.Reason, Phase: dec.Phase, Outcome: s.Outcome,
-		Started: s.Started, Updated: s.Last, OldID: s.OldID, NewID: s.NewID(), OldValid: s.OldValid(), SafeToStop: true, Waits: waitLines(dec.Waits), Mode: s.Plan.Mode()}
+		Started: s.Started, Updated: s.Last, OldID: s.OldID, NewID: s.NewID(), OldValid: s.OldValid(), SafeToStop: true, Waits: waitLines(dec.Waits), Mode: s.Plan.Mode(), phase: phaseWord(dec.Phase, dec.Waits)}
 	for i, c := range s.Plan.Consumers {
 		p := s.Places[i]
 		proved := s.Holds(i)
@@ -344,7 +345,7 @@ func classWord(s *rotation.State, i int) string {
 }
 
 func (a *app) showStatus(d statusDoc) {
-	a.print("%s  %s  %s  %s", d.Rotation, d.Reason, d.Phase, d.Updated.Local().Format("2006-01-02 15:04:05"))
+	a.print("%s  %s  %s  %s", d.Rotation, d.Reason, d.phase, d.Updated.Local().Format("2006-01-02 15:04:05"))
 	if d.Outcome == "" {
 		a.print("  %s", d.key)
 	}
