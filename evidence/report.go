@@ -27,7 +27,7 @@ type Summary struct {
 	RolledBack int `json:"rolled_back"`
 	Failed     int `json:"failed"`
 	Open       int `json:"open"`
-	Dead       int `json:"proved_dead"`
+	Dead       int `json:"proved_dead"` // old ones and new ones
 	Late       int `json:"late"`
 	Owed       int `json:"approvals_owed"`
 	Broken     int `json:"glass_broken"`
@@ -148,6 +148,28 @@ func (r *Report) count() {
 		}
 	}
 	r.Summary.Late, r.Summary.Refused, r.Summary.Orphans = len(r.Late), len(r.Refused), len(r.Orphans)
+}
+
+// wentBack reports whether what was revoked is the new generation.
+func (x Rotation) wentBack() bool {
+	if x.Doomed != "" && x.OldID != x.NewID {
+		return x.Doomed == x.NewID
+	}
+	return x.Outcome == "rolled-back"
+}
+
+// OldDead counts the old keys that are proved dead.
+func (r Report) OldDead() int { return r.Summary.Dead - r.NewDead() }
+
+// NewDead counts the new keys that are proved dead: those of rotations and
+// rehearsals that went back.
+func (r Report) NewDead() (n int) {
+	for _, x := range r.Rotations {
+		if x.Dead != nil && x.wentBack() {
+			n++
+		}
+	}
+	return n
 }
 
 func begin(rec audit.Record) Rotation {

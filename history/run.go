@@ -14,7 +14,7 @@ type Run struct {
 	ID       pawl.RotationID
 	Reason   pawl.Reason
 	Outcome  pawl.Outcome // empty while it is open
-	By       pawl.Actor // who began it
+	By       pawl.Actor   // who began it
 	Started  time.Time
 	Ended    time.Time     // zero while it is open
 	Driven   time.Duration // while a process drove it: without the nights between

@@ -231,8 +231,11 @@ func (a *app) intervals() map[string]time.Duration {
 
 func evidenceWords(p *evidence.Pack) string {
 	s := p.Report.Summary
-	return fmt.Sprintf("%d rotations (%d completed, %d credentials proved dead, %d late), %d records",
-		len(p.Report.Rotations), s.Completed, s.Dead, s.Late, p.Header.Records)
+	dead := counted(p.Report.OldDead(), "old key") + " proved dead"
+	if n := p.Report.NewDead(); n > 0 {
+		dead += fmt.Sprintf(", and %d new of what went back", n)
+	}
+	return fmt.Sprintf("%s (%d completed, %s, %d late), %s", counted(len(p.Report.Rotations), "rotation"), s.Completed, dead, s.Late, counted(p.Header.Records, "record"))
 }
 
 // mostEvidence bounds what is read to be verified.
