@@ -221,7 +221,7 @@ func (r *reader) secretRef(key string, n *node) (secretref.Ref, bool) {
 	}
 	suggestion := ""
 	if scheme, _, found := strings.Cut(n.text, ":"); found && n.kind == textNode {
-		if near, ok := nearest(scheme, []string{"env", "file", "command", "credential", "keyring"}); ok && near != scheme {
+		if near, ok := Nearest(scheme, []string{"env", "file", "command", "credential", "keyring"}); ok && near != scheme {
 			suggestion = fmt.Sprintf("did you mean %q?", near+":")
 		}
 	}

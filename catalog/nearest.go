@@ -9,7 +9,7 @@ import (
 // suggest returns what a person may have meant by word: the nearest valid word
 // if there is one that is near, or else which words there are.
 func suggest(word string, valid []string) string {
-	if near, ok := nearest(word, valid); ok {
+	if near, ok := Nearest(word, valid); ok {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	if len(valid) == 0 {
@@ -23,9 +23,9 @@ func suggest(word string, valid []string) string {
 	return "valid here: " + strings.Join(words, ", ")
 }
 
-// nearest returns the valid word that word was most likely to be. Of words
+// Nearest returns the valid word that word was most likely to be. Of words
 // equally near it is the first in alphabetical order.
-func nearest(word string, valid []string) (string, bool) {
+func Nearest(word string, valid []string) (string, bool) {
 	word = strings.ToLower(clip(word, 80))
 	best, found, least := "", false, 0
 	for _, v := range slices.Sorted(slices.Values(valid)) {

@@ -102,7 +102,7 @@ func parseDay(text string) (int, error) {
 	for _, name := range names {
 		short = append(short, name[:3])
 	}
-	near, ok := nearest(text, append(short, names...))
+	near, ok := Nearest(text, append(short, names...))
 	if !ok {
 		return 0, &windowError{fmt.Sprintf("%q is not a day", clip(text, 20)), "valid here: " + strings.Join(append(short[1:], short[0]), ", ")}
 	}
@@ -168,7 +168,7 @@ func parseZone(name string, load func(string) (*time.Location, error)) (*time.Lo
 		}
 	}
 	suggestion := "write a name of the IANA database, as Europe/Paris or UTC"
-	if near, ok := nearest(name, words); ok {
+	if near, ok := Nearest(name, words); ok {
 		suggestion = fmt.Sprintf("did you mean %q?", near)
 	}
 	return nil, &windowError{fmt.Sprintf("unknown time zone %q", clip(name, 60)), suggestion}

@@ -142,7 +142,7 @@ func (t *Team) invited(ctx context.Context, who access.Subject, ask Invite) (ros
 	case err != nil:
 		return p, err
 	case len(ask.Roles)+len(ask.Teams)+len(ask.Name)+len(ask.Unix) > 0:
-		return p, fault(pawl.Conflict, "leave roles and teams out to let them in again; change them otherwise", "%s is somebody already", ask.ID)
+		return p, fault(pawl.Conflict, "pawl people change "+ask.ID+"   # says what they are from now on; for another code, give nothing but the id", "%s is somebody already", ask.ID)
 	case there.Disabled:
 		return p, fault(pawl.Conflict, "enable them first", "%s is disabled", ask.ID)
 	}
@@ -156,6 +156,7 @@ type Change struct {
 	Teams    []string
 	Disabled bool
 	Without  []string // issuers whose logins they lose
+	Unix     string   // the user of the server's machine who is them from now on; empty: as it was
 }
 
 // Change makes somebody what they are from now on, if they are still at that
@@ -182,6 +183,9 @@ func (t *Team) Change(ctx context.Context, who access.Subject, id string, versio
 	after := p
 	after.Name, after.Roles, after.Teams, after.Disabled = to.Name, to.Roles, to.Teams, to.Disabled
 	after.Logins = slices.DeleteFunc(slices.Clone(p.Logins), func(l roster.Login) bool { return slices.Contains(to.Without, l.Issuer) })
+	if to.Unix != "" {
+		after.Logins = after.AsUnix(to.Unix)
+	}
 	if err := t.stillLed(ctx, p, after); err != nil {
 		return none, err
 	}
@@ -248,6 +252,9 @@ func described(p roster.Person) string {
 	}
 	for _, l := range p.Logins {
 		text += ", vouched for by " + l.Issuer
+		if l == roster.UnixLogin(l.Subject) {
+			text += " as " + l.Subject
+		}
 	}
 	return text
 }

@@ -104,6 +104,13 @@ func (p Person) Vouched() bool {
 	return slices.ContainsFunc(p.Logins, func(l Login) bool { return l.Issuer != unix })
 }
 
+// AsUnix are their logins if they are this user of the server's machine, and no
+// other one.
+func (p Person) AsUnix(user string) []Login {
+	others := slices.DeleteFunc(slices.Clone(p.Logins), func(l Login) bool { return l.Issuer == unix })
+	return append(others, UnixLogin(user))
+}
+
 // Leads reports whether a person may let others in.
 func (p Person) Leads() bool {
 	return !p.Disabled && (slices.Contains(p.Roles, access.Admin) || slices.Contains(p.Roles, access.Superadmin))

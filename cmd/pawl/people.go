@@ -66,6 +66,7 @@ func (p *personal) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.name, "name", "", "as people call them")
 	cmd.Flags().StringSliceVar(&p.roles, "role", nil, "what they may do: "+strings.Join(texts(access.Roles()), ", "))
 	cmd.Flags().StringSliceVar(&p.teams, "team", nil, "as the catalog's role and approval.from name them")
+	cmd.Flags().StringVar(&p.unix, "unix-user", "", "who they are on this machine")
 }
 
 func newPeopleInviteCommand(a *app) *cobra.Command {
@@ -82,13 +83,16 @@ passkeys. With --unix-user, a user of this machine is them at the server's socke
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runPeopleInvite(cmd.Context(), args[0], o) }}
 	o.flags(cmd)
-	cmd.Flags().StringVar(&o.unix, "unix-user", "", "who they are on this machine")
 	return cmd
 }
 
 func (a *app) runPeopleInvite(ctx context.Context, id string, o *personal) error {
+	roles, err := rolesOf(o.roles)
+	if err != nil {
+		return err
+	}
 	return a.asOwner(ctx, func(t *desk.Team, who access.Subject) error {
-		code, err := t.Invite(ctx, who, desk.Invite{ID: id, Name: o.name, Roles: as[access.Role](o.roles), Teams: o.teams, Unix: o.unix})
+		code, err := t.Invite(ctx, who, desk.Invite{ID: id, Name: o.name, Roles: roles, Teams: o.teams, Unix: o.unix})
 		if err != nil {
 			return err
 		}
@@ -105,7 +109,8 @@ func newPeopleChangeCommand(a *app) *cobra.Command {
 	o := &personal{}
 	cmd := &cobra.Command{Use: "change ID", Short: "Say what somebody is from now on; what is not said stays",
 		Long: `Roles and teams that are given are all that they have from now on. Who is disabled is signed
-out at once, and their tokens are refused; they stay in the list, for the audit log's sake.`,
+out at once, and their tokens are refused; they stay in the list, for the audit log's sake.
+With --unix-user, a user of this machine is them at the server's socket, and no other one is.`,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.disable && o.enable {
@@ -121,6 +126,10 @@ out at once, and their tokens are refused; they stay in the list, for the audit 
 }
 
 func (a *app) runPeopleChange(ctx context.Context, id string, o *personal, given func(flag string) bool) error {
+	roles, err := rolesOf(o.roles)
+	if err != nil {
+		return err
+	}
 	return a.asOwner(ctx, func(t *desk.Team, who access.Subject) error {
 		all, err := t.People(ctx, who)
 		if err != nil {
@@ -131,12 +140,12 @@ func (a *app) runPeopleChange(ctx context.Context, id string, o *personal, given
 			return usage("nobody is called %s: pawl people ls", printable(id))
 		}
 		is := all[i]
-		to := desk.Change{Name: is.Name, Roles: as[access.Role](is.Roles), Teams: is.Teams, Disabled: (is.Disabled || o.disable) && !o.enable, Without: o.without}
+		to := desk.Change{Name: is.Name, Roles: as[access.Role](is.Roles), Teams: is.Teams, Disabled: (is.Disabled || o.disable) && !o.enable, Without: o.without, Unix: o.unix}
 		if given("name") {
 			to.Name = o.name
 		}
 		if given("role") {
-			to.Roles = as[access.Role](o.roles)
+			to.Roles = roles
 		}
 		if given("team") {
 			to.Teams = o.teams

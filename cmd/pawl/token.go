@@ -63,7 +63,15 @@ func (a *app) runTokenCreate(ctx context.Context, name string, o *tokenAsk) erro
 	if len(o.roles) == 0 {
 		return usage("token create: say what it may do, as --role operator, or --role viewer to look")
 	}
-	ask := desk.TokenAsk{Name: name, Roles: as[access.Role](o.roles), Scope: as[access.Action](o.scope), Teams: o.teams, For: time.Duration(o.expires)}
+	roles, err := rolesOf(o.roles)
+	if err != nil {
+		return err
+	}
+	scope, err := among("--scope", "action", o.scope, access.Actions())
+	if err != nil {
+		return err
+	}
+	ask := desk.TokenAsk{Name: name, Roles: roles, Scope: scope, Teams: o.teams, For: time.Duration(o.expires)}
 	return a.asOwner(ctx, func(t *desk.Team, who access.Subject) error {
 		made, value, err := t.MakeToken(ctx, who, ask)
 		if err != nil {
