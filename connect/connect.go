@@ -98,10 +98,11 @@ func (o *Opener) sameEndpoints(plan pawl.Plan) error {
 	return nil
 }
 
-// join keeps what a caller decides by: the first error's Kind.
+// join keeps what a caller decides by: the first error's Kind. Its hint has a
+// line for each thing that is to be done.
 func join(errs []error) error {
 	var first *pawl.Error
-	seen, texts := map[string]bool{}, []string{}
+	seen, texts, hints := map[string]bool{}, []string{}, []string{}
 	for _, err := range errs {
 		if err == nil || seen[err.Error()] {
 			continue
@@ -109,13 +110,16 @@ func join(errs []error) error {
 		seen[err.Error()] = true
 		texts = append(texts, err.Error())
 		if first == nil {
-			first = &pawl.Error{Kind: pawl.KindOf(err), Hint: pawl.HintOf(err)}
+			first = &pawl.Error{Kind: pawl.KindOf(err)}
+		}
+		if hint := pawl.HintOf(err); hint != "" && !slices.Contains(hints, hint) {
+			hints = append(hints, hint)
 		}
 	}
 	if first == nil {
 		return nil
 	}
-	first.Op, first.Err = "connecting", errors.New(strings.Join(texts, "\n"))
+	first.Op, first.Err, first.Hint = "connecting", errors.New(strings.Join(texts, "\n")), strings.Join(hints, "\n")
 	return first
 }
 

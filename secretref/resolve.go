@@ -128,6 +128,9 @@ func (r *Resolver) netrc(ref Ref, host string) ([]byte, error) {
 	if path == "" {
 		path = filepath.Join(r.home(), ".netrc")
 	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, failed(pawl.Denied, ref, "is not there: no file "+path, signIn(host, path))
+	}
 	text, err := readFile(ref, path)
 	if err != nil {
 		return nil, err
@@ -141,7 +144,12 @@ func (r *Resolver) netrc(ref Ref, host string) ([]byte, error) {
 			return []byte(password), nil
 		}
 	}
-	return nil, failed(pawl.Denied, ref, "has no password for "+host, "sign in with the vendor's command line, or add a machine line for "+host+" to "+path)
+	return nil, failed(pawl.Denied, ref, "has no password for "+host, signIn(host, path))
+}
+
+// signIn is how a password for a host comes into a netrc file.
+func signIn(host, path string) string {
+	return "sign in with the vendor's command line, or add the line \"machine " + host + " login NAME password TOKEN\" to " + path
 }
 
 func (r *Resolver) path(name string) string {
@@ -170,7 +178,7 @@ func (r *Resolver) timeout() time.Duration { return cmp.Or(r.Timeout, 30*time.Se
 func readFile(ref Ref, path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, failed(pawl.Denied, ref, "is not there: no file "+path, "create it")
+		return nil, failed(pawl.Denied, ref, "is not there: no file "+path, "create "+path+", with the secret and nothing else in it: only you may read it (chmod 600)")
 	}
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, failed(pawl.Invalid, ref, path+" is not a regular file", "")

@@ -64,7 +64,7 @@ func problem(err error) *failed {
 		f.Op = e.Op
 	}
 	if hint := pawl.HintOf(err); hint != "" {
-		f.Next = []string{hint}
+		f.Next = strings.Split(hint, "\n")
 	}
 	if e, ok := errors.AsType[*pawl.Error](err); ok && e.After > 0 {
 		f.after = strconv.Itoa(int(e.After.Seconds() + 0.999))

@@ -202,7 +202,7 @@ func TestAction(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.use(map[string]string{"mode": "validate", "catalog": r.f.catalog})
-	r.want(0, "### pawl validate: exit 0", "ok: 1 credentials")
+	r.want(0, "### pawl validate: exit 0", "ok: 1 credential")
 
 	r.use(map[string]string{"mode": "plan", "catalog": r.f.catalog})
 	r.want(0, "revoke   "+r.f.w.OldID)
@@ -317,7 +317,7 @@ func TestActionQuotesTheCatalog(t *testing.T) {
 	}
 	r.f.catalog = moved
 	r.use(map[string]string{"mode": "validate", "catalog": moved})
-	r.want(0, "ok: 1 credentials")
+	r.want(0, "ok: 1 credential")
 
 	r.f.edit("owner: platform", "ownr: \"</pre><img src=x> @everyone & ```\"\n::add-mask::x: \"::stop-commands::x\"")
 	r.use(map[string]string{"mode": "plan", "catalog": moved})

@@ -103,16 +103,21 @@ func (a *app) teamless(ctx context.Context, name string) error {
 		next: []string{"pawl serve", "pawl --server unix:" + filepath.Join(s.dir, "pawl.sock") + " approve " + name + "   # or in its console"}}
 }
 
+// noApproval is the error where none is waited for.
+func noApproval(format string, args ...any) error {
+	return &exit{code: exitUsage, err: fmt.Errorf(format, args...), safe: "Nothing was changed.", page: helpWaitsApproval}
+}
+
 func (a *app) approve(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, yes bool) error {
 	want, digest := s.Plan.Approval, s.Plan.Digest()
 	switch {
 	case s.Outcome != "":
-		return usage("%s is finished: there is nothing to approve", id)
+		return noApproval("%s is finished: there is nothing to approve", id)
 	case want == nil:
-		return usage("%s asks for no approval", id)
+		return noApproval("%s asks for no approval", id)
 	case access.Behind(a.actor().ID) == access.Behind(s.By.ID) && !want.Alone:
 		return &exit{code: exitUsage, err: fmt.Errorf("%s was asked for by you, so somebody else of %s has to approve it", id, want.From),
-			safe: capital(oldKey(s)) + ".", next: []string{"pawl status " + id.Credential}}
+			safe: capital(oldKey(s)) + ".", next: []string{"pawl status " + id.Credential}, page: helpWaitsApproval}
 	}
 	a.say("%s · %s · asked for by %s", id, s.Plan.Reason, s.By.ID)
 	a.say("Plan %s revokes %s of %s; %d places.", digest, orDash(s.OldID), id.Credential, len(s.Plan.Consumers))

@@ -97,7 +97,7 @@ func (a *app) runAuditExport(ctx context.Context, o *exporting) error {
 	if err != nil {
 		return err
 	}
-	return a.exportTo(o.output, func(w io.Writer) error { return audit.Export(w, key, checkpoint, records) })
+	return a.exported(o.output, wholeLog, func(w io.Writer) error { return audit.Export(w, key, checkpoint, records) })
 }
 
 // inLog reports a credential that neither the log nor the catalog knows.
@@ -110,6 +110,18 @@ func (a *app) inLog(ctx context.Context, j journal.Journal, credential string) e
 		return err
 	}
 	return a.neverHeardOf(credential)
+}
+
+// wholeLog is what is exported if nothing less is asked for.
+const wholeLog = "the whole audit log"
+
+// exported is exportTo, and says what is in the file then.
+func (a *app) exported(file, what string, write func(io.Writer) error) error {
+	err := a.exportTo(file, write)
+	if err == nil && file != "" {
+		a.say("%s %s: %s", a.sign(good), file, what)
+	}
+	return err
 }
 
 // exportTo writes to a file that is whole or not there, or to stdout.
@@ -155,7 +167,7 @@ func (a *app) exportForeign(ctx context.Context, j journal.Journal, o *exporting
 	if err != nil {
 		return err
 	}
-	return a.exportTo(o.output, func(w io.Writer) error {
+	return a.exported(o.output, "records as "+o.form+", which cannot be verified", func(w io.Writer) error {
 		out := bufio.NewWriter(w)
 		for line, err := range records {
 			if err != nil {
@@ -201,15 +213,14 @@ func (a *app) exportEvidence(ctx context.Context, j journal.Journal, o *exportin
 		if err != nil {
 			return err
 		}
-		if err := a.exportTo(o.html, func(w io.Writer) error { _, err := w.Write(page); return err }); err != nil {
+		if err := a.exported(o.html, evidenceWords(p), func(w io.Writer) error { _, err := w.Write(page); return err }); err != nil {
 			return err
 		}
-		a.say("%s %s: %s", a.sign(good), o.html, evidenceWords(p))
 	}
 	if o.html != "" && o.output == "" {
 		return nil // the pack is in the page
 	}
-	return a.exportTo(o.output, func(w io.Writer) error { _, err := w.Write(p.Text()); return err })
+	return a.exported(o.output, evidenceWords(p), func(w io.Writer) error { _, err := w.Write(p.Text()); return err })
 }
 
 // intervals are how often what is in the catalog is to be rotated. Without a

@@ -269,7 +269,7 @@ func (b *batch) verdict(m *member) verdict {
 	e := b.a.classify(m.err)
 	text := exitName(e.code)
 	if e.err != nil {
-		text = plainly(e.err.Error())
+		text = plainly(spoken(e.err))
 	}
 	return verdict{code: e.code, text: text, safe: e.safe, next: e.next}
 }

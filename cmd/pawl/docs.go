@@ -149,9 +149,9 @@ func (a *app) checkRunbooks(o *overview, files []book, whole bool, opt *docsOpti
 		return err
 	}
 	if len(wrong) > 0 {
-		return &exit{code: exitFailed, err: fmt.Errorf("%d of %d runbooks are out of date", len(wrong), len(files)), safe: "Nothing was changed.", next: []string{"pawl docs" + a.docsFlags(opt)}}
+		return &exit{code: exitFailed, err: fmt.Errorf("out of date: %d of %s", len(wrong), counted(len(files), "runbook")), safe: "Nothing was changed.", next: []string{"pawl docs" + a.docsFlags(opt)}}
 	}
-	a.say("%s %d runbooks are what the catalog says", a.sign(good), len(files))
+	a.say("%s up to date: %s", a.sign(good), counted(len(files), "runbook"))
 	return nil
 }
 
@@ -219,7 +219,7 @@ func (a *app) writeRunbooks(files []book, opt *docsOptions) error {
 			}
 		}
 	}
-	a.say("%s %d runbooks in %s, %d of them changed", a.sign(good), len(files), opt.dir, written)
+	a.say("%s %s in %s, %d of them changed", a.sign(good), counted(len(files), "runbook"), opt.dir, written)
 	return nil
 }
 

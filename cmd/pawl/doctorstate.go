@@ -24,7 +24,7 @@ func (x *examination) catalog(args []string) *catalog.Catalog {
 		x.add(failed("catalog", first, "pawl validate"))
 		return nil
 	}
-	x.add(fine("catalog", fmt.Sprintf("%d credentials, %d connections", len(cat.Names()), len(cat.Connections()))))
+	x.add(fine("catalog", holdings(cat)))
 	for _, name := range args {
 		if _, err := cat.Credential(name); err != nil {
 			x.add(failed("credential", err.Error(), "pawl validate"))
@@ -63,7 +63,7 @@ func (x *examination) state(ctx context.Context) {
 	} else {
 		x.add(fine("journal", "sound: "+path))
 	}
-	x.add(x.key(j.Install(), dir), x.audit(ctx), x.team(ctx, dir, j))
+	x.add(x.key(ctx, j, dir), x.audit(ctx), x.team(ctx, dir, j))
 }
 
 func folder(dir string) check {
@@ -104,8 +104,8 @@ func driver(dir string) check {
 
 // key checks the key that seals values: that it can be used, and that whoever
 // takes the database does not take it along.
-func (x *examination) key(install, dir string) check {
-	path, credential, err := x.a.keyFile(install)
+func (x *examination) key(ctx context.Context, j *sqlite.Journal, dir string) check {
+	path, credential, err := x.a.keyFile(j.Install())
 	if err != nil {
 		return failed("key file", err.Error(), "")
 	}
@@ -114,7 +114,7 @@ func (x *examination) key(install, dir string) check {
 	}
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return failed("key file", "there is none at "+path+": values of an open rotation cannot be opened", "restore it, or name it with --key-file; without an open rotation a new one is made")
+		return lostKey(ctx, j, path)
 	}
 	if err != nil {
 		return failed("key file", err.Error(), "")
@@ -129,6 +129,19 @@ func (x *examination) key(install, dir string) check {
 		return warned("key file", path+": the default. It protects a stolen database, not a stolen home", "on a server use a systemd credential (LoadCredentialEncrypted=pawl-key) or --key-file on another disk")
 	}
 	return fine("key file", path)
+}
+
+// lostKey is what a key that is not there means: nothing, as long as nothing was
+// sealed with it.
+func lostKey(ctx context.Context, j *sqlite.Journal, path string) check {
+	sealed, err := j.Meta(ctx, "keyset")
+	switch {
+	case err != nil:
+		return failed("key file", err.Error(), pawl.HintOf(err))
+	case sealed == nil:
+		return skipped("key file", "made with the first rotation")
+	}
+	return failed("key file", "there is none at "+path+", and values in this state are sealed with it", "restore it, or name it with --key-file; if it is gone for good, go on with a fresh state folder")
 }
 
 func inside(dir, path string) bool {

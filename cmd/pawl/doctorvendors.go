@@ -61,7 +61,7 @@ func (x *examination) named(cat *catalog.Catalog, args []string) []string {
 
 func examined(name string, e provider.Exam, told bool, err error) check {
 	if err != nil {
-		return failed(name, err.Error(), pawl.HintOf(err))
+		return failed(name, unnamed(plainly(err.Error()), name, ", "), unnamed(pawl.HintOf(err), name, "; "))
 	}
 	if !told {
 		return skipped(name, "its secrets are there; the vendor tells nothing more without an effect")
@@ -80,6 +80,15 @@ func examined(name string, e provider.Exam, told bool, err error) check {
 		return warned(name, text, "wait: a rotation takes some hundred requests")
 	}
 	return fine(name, text)
+}
+
+// unnamed is what is said of a connection in a line that names it already: without
+// what says where the secret is wanted, up to a sign.
+func unnamed(text, name, upTo string) string {
+	if _, rest, ok := strings.Cut(text, upTo); ok && strings.HasPrefix(text, name+", ") {
+		return rest
+	}
+	return text
 }
 
 // clocks compares this machine's clock with those of the vendors. One alone may

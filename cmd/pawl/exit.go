@@ -69,6 +69,7 @@ type exit struct {
 	err  error  // nil: everything was said
 	safe string // is anything broken?
 	next []string
+	page pageCode // what explains it, where the error does not tell
 }
 
 func (e *exit) Error() string {
@@ -94,7 +95,7 @@ func (a *app) report(err error) int {
 	if e.err == nil {
 		return e.code
 	}
-	text := plainly(strings.TrimRight(e.err.Error(), "\n"))
+	text := plainly(strings.TrimRight(spoken(e.err), "\n"))
 	if ps, ok := errors.AsType[catalog.Problems](e.err); ok {
 		text = strings.TrimRight(ps.Error(), "\n")
 	}
@@ -165,7 +166,7 @@ func (a *app) classify(err error) *exit {
 		e.code = exitUsage
 	}
 	if hint := pawl.HintOf(err); hint != "" {
-		e.next = []string{hint}
+		e.next = strings.Split(hint, "\n")
 	}
 	if sealed(err) { // an unfinished rotation may be anywhere: nothing is promised of it
 		e.code, e.safe = exitHelp, "Nothing was changed now. What an unfinished rotation has done is only known with its key."

@@ -88,7 +88,7 @@ func (a *app) reach(cmd *cobra.Command) error {
 	}
 	c, err := api.Dial(at, token)
 	if err != nil {
-		return usage("--server %s: %v: %s", word(at), errors.Unwrap(err), pawl.HintOf(err))
+		return usage("--server: %v: %s", errors.Unwrap(err), pawl.HintOf(err))
 	}
 	f := &far{Client: c, a: a, ctx: cmd.Context(), at: at, outlooks: map[string]api.Outlook{}, from: map[pawl.RotationID]int{}, begun: map[pawl.RotationID]bool{}}
 	if f.me, err = c.Me(f.ctx); err != nil {

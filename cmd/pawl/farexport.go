@@ -23,7 +23,7 @@ func (f *far) export(ctx context.Context, o *exporting, key string) error {
 	if _, err := audit.VerifyBundle(bytes.NewReader(text), key); err != nil {
 		return notAsSigned(err, nil)
 	}
-	return f.a.exportTo(o.output, written(text))
+	return f.a.exported(o.output, wholeLog, written(text))
 }
 
 // evidence takes a pack of a part of the log: as lines, and its page if one is
@@ -49,11 +49,11 @@ func (f *far) evidence(ctx context.Context, o *exporting) error {
 		if err != nil {
 			return f.heard(err)
 		}
-		if err := f.a.exportTo(o.html, written(page)); err != nil || o.output == "" {
+		if err := f.a.exported(o.html, "evidence, as a page", written(page)); err != nil || o.output == "" {
 			return err
 		}
 	}
-	return f.a.exportTo(o.output, written(text))
+	return f.a.exported(o.output, "evidence", written(text))
 }
 
 func written(text []byte) func(io.Writer) error {

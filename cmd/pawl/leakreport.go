@@ -51,7 +51,11 @@ func (a *app) runLeakReport(ctx context.Context, what, file string) error {
 		fmt.Fprint(a.out, text)
 		return nil
 	}
-	return os.WriteFile(file, []byte(text), 0o600)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return usage("%v", err)
+	}
+	a.say("%s %s: the post-mortem of %v", a.sign(good), file, run.ID)
+	return nil
 }
 
 // rotationNamed is "NAME", the newest one, or "NAME/N".

@@ -47,6 +47,9 @@ func (a *app) runNotify(ctx context.Context, args []string, test bool) error {
 	switch {
 	case len(all) == 0:
 		a.say("%s nobody is told of anything: there is no notify.yaml", a.sign(idle))
+		if a.json {
+			return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "channels": channelRows(nil)})
+		}
 		return nil
 	case test:
 		return a.tryChannels(ctx, all, cat.Notify().Link)
@@ -66,7 +69,8 @@ type channelRow struct {
 	Credentials []string `json:"credentials,omitempty"`
 }
 
-func channelRows(all []catalog.Channel) (rows []channelRow) {
+func channelRows(all []catalog.Channel) []channelRow {
+	rows := []channelRow{}
 	for _, c := range all {
 		rows = append(rows, channelRow{c.Name, c.Kind, c.Tell, c.Credentials})
 	}

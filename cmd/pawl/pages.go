@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/catalog"
 	errorpages "github.com/pawl-dev/pawl/docs/errors"
 	"github.com/pawl-dev/pawl/journal"
@@ -50,10 +51,14 @@ const (
 	helpWaits         pageCode = "waits"
 	helpIncomplete    pageCode = "incomplete"
 	helpInterrupted   pageCode = "interrupted"
+	helpTampered      pageCode = "tampered"
 )
 
 // ofError is the page for an error.
 func ofError(e *exit) pageCode {
+	if e.page != helpNone {
+		return e.page
+	}
 	if _, ok := errors.AsType[catalog.Problems](e.err); ok {
 		return helpCatalog
 	}
@@ -71,6 +76,9 @@ func ofError(e *exit) pageCode {
 	}
 	if noEntry(e.err) {
 		return helpForbidden
+	}
+	if _, ok := errors.AsType[*audit.TamperError](e.err); ok || changed(e.err) {
+		return helpTampered
 	}
 	kind := pawl.KindOf(e.err)
 	switch e.code {

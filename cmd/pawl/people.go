@@ -65,6 +65,7 @@ type personal struct {
 func (p *personal) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.name, "name", "", "as people call them")
 	cmd.Flags().StringSliceVar(&p.roles, "role", nil, "what they may do: "+strings.Join(texts(access.Roles()), ", "))
+	completes(cmd, "role", access.Roles())
 	cmd.Flags().StringSliceVar(&p.teams, "team", nil, "as the catalog's role and approval.from name them")
 	cmd.Flags().StringVar(&p.unix, "unix-user", "", "who they are on this machine")
 }

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/pawl-dev/pawl"
 )
 
 var (
@@ -23,6 +27,19 @@ func plainly(text string) string {
 		}
 		text = next
 	}
+}
+
+// doors are the operations of errors that are about who asks, and what for. As
+// words they may be the name of a place, too, so that no pattern finds them.
+var doors = []string{"access", "api", "desk", "roster", "team"}
+
+// spoken is an error's text, without the name of the door that it comes from.
+func spoken(err error) string {
+	e, ok := errors.AsType[*pawl.Error](err)
+	if !ok || e.Err == nil || !slices.Contains(doors, e.Op) {
+		return err.Error()
+	}
+	return strings.Replace(err.Error(), e.Error(), e.Err.Error(), 1)
 }
 
 // printable is a vendor's text without anything that a terminal would act on.

@@ -84,7 +84,7 @@ func (a *app) runPlan(ctx context.Context, args []string, pl *planning, file str
 		if err != nil {
 			return err
 		}
-		report.Findings = append(report.Findings, a.staleFinding(ctx, cat, p.Credential)...)
+		report.Findings = append(report.Findings, append(a.staleFinding(ctx, cat, p.Credential), a.exposed(cat, p)...)...)
 		doc, out := document(p, report), eng.outlook(ctx, p)
 		doc.outlook = out
 		all = append(all, doc)

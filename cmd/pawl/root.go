@@ -72,6 +72,7 @@ Start with:  pawl demo`,
 	}
 	cmd.SuggestionsMinimumDistance = 2
 	cmd.Version = version
+	cmd.SetVersionTemplate(versionLine() + "\n")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
 	f := cmd.PersistentFlags()
 	f.StringVar(&a.catalogDir, "catalog", "", "folder with connections.yaml and credentials/ (default $PAWL_CATALOG, else .)")

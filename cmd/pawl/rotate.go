@@ -23,6 +23,7 @@ type planning struct {
 
 func (p *planning) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.reason, "reason", string(pawl.Manual), "scheduled, manual, leak, offboarding, rehearsal")
+	completes(cmd, "reason", pawl.Reasons())
 }
 
 // plans makes the plan of each named credential.

@@ -63,7 +63,18 @@ Exit status: 0 stopped · 2 usage or catalog · 6 another process drives this st
 	return cmd
 }
 
+// runServe serves until ctx ends. That it has stopped is said last: whoever reads
+// it may begin the next one, which needs the state's lock.
 func (a *app) runServe(ctx context.Context, o *serving) error {
+	if err := a.served(ctx, o); err != nil {
+		return err
+	}
+	a.tell("stopped; whatever is open goes on with the next process")
+	return nil
+}
+
+// served is runServe up to the last word.
+func (a *app) served(ctx context.Context, o *serving) error {
 	if err := a.logAs(o); err != nil {
 		return err
 	}
@@ -132,11 +143,7 @@ func (a *app) runServe(ctx context.Context, o *serving) error {
 		doors = append(doors, o.front(d, door))
 	}
 	a.supervise(ctx, s)
-	if err := a.serveUntil(ctx, d.Pool(), doors...); err != nil {
-		return err
-	}
-	a.tell("stopped; whatever is open goes on with the next process")
-	return nil
+	return a.serveUntil(ctx, d.Pool(), doors...)
 }
 
 // serveUntil serves and drives until ctx ends. What is under way then lands as

@@ -99,7 +99,7 @@ func (d *days) Type() string   { return "duration" }
 func (d *days) Set(text string) error {
 	parsed, err := catalog.ParseDuration(text)
 	if err != nil {
-		return fmt.Errorf("%s: as 14d, 2w or 36h", err)
+		return err // it says what is wanted
 	}
 	*d = days(parsed)
 	return nil

@@ -53,7 +53,9 @@ Exit status: 0 made · 2 usage · 1 there is one of this name already`,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runTokenCreate(cmd.Context(), args[0], o) }}
 	cmd.Flags().StringSliceVar(&o.roles, "role", nil, "what it may do; several with commas")
+	completes(cmd, "role", access.Roles())
 	cmd.Flags().StringSliceVar(&o.scope, "scope", nil, "no more than these actions")
+	completes(cmd, "scope", access.Actions())
 	cmd.Flags().StringSliceVar(&o.teams, "team", nil, "as the catalog's role and approval.from name them")
 	cmd.Flags().Var(&o.expires, "expires", "how long it is good, at most 366d")
 	return cmd
@@ -100,6 +102,10 @@ func (a *app) runTokenList(ctx context.Context) error {
 		}
 		if a.json {
 			return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "tokens": all})
+		}
+		if len(all) == 0 {
+			a.say("%s no tokens yet: pawl token create NAME --role ROLE", a.sign(good))
+			return nil
 		}
 		var rows [][]string
 		for _, t := range all {

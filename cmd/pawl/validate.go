@@ -28,6 +28,9 @@ func newValidateCommand(a *app) *cobra.Command {
 			if wrong := unreachable(cat); len(wrong) > 0 {
 				return wrong
 			}
+			if len(cat.Names()) == 0 {
+				a.say("%s there is no credential in it, so nothing is rotated: %s is empty", a.sign(warn), filepath.Join(a.catalogFolder(), "credentials"))
+			}
 			open := unfilled(a.catalogFolder())
 			if a.json {
 				return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "ok": len(open) == 0, "unfilled": open, "credentials": cat.Names(), "connections": cat.Connections()})
@@ -36,13 +39,18 @@ func newValidateCommand(a *app) *cobra.Command {
 				for _, place := range open {
 					a.print("%s: FILL IN is still there", place)
 				}
-				a.print("valid, but a draft: %d credentials, %d connections", len(cat.Names()), len(cat.Connections()))
+				a.print("valid, but a draft: %s", holdings(cat))
 				return nil
 			}
-			a.print("ok: %d credentials, %d connections", len(cat.Names()), len(cat.Connections()))
+			a.print("ok: %s", holdings(cat))
 			return nil
 		},
 	}
+}
+
+// holdings is how much is in a catalog.
+func holdings(cat *catalog.Catalog) string {
+	return counted(len(cat.Names()), "credential") + ", " + counted(len(cat.Connections()), "connection")
 }
 
 // unreachable are the webhooks whose address, as it is written, no message would
@@ -114,24 +122,37 @@ func newVersionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: names(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			revision, goVersion := revision, ""
-			if info, ok := debug.ReadBuildInfo(); ok {
-				goVersion = info.GoVersion
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" && revision == "" {
-						revision = s.Value
-					}
-				}
-			}
+			revision, goVersion := built()
 			if a.json {
 				return json.NewEncoder(a.out).Encode(map[string]string{"version": version, "revision": revision, "go": goVersion})
 			}
-			fmt.Fprintf(a.out, "pawl %s", version)
-			if revision != "" {
-				fmt.Fprintf(a.out, " (%s)", revision[:min(12, len(revision))])
-			}
-			fmt.Fprintf(a.out, " %s\n", goVersion)
+			a.print("%s", versionLine())
 			return nil
 		},
 	}
+}
+
+// built is from which commit this program was built, if that is known, and by
+// which Go.
+func built() (from, goVersion string) {
+	from = revision
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return from, ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && from == "" {
+			from = s.Value
+		}
+	}
+	return from, info.GoVersion
+}
+
+// versionLine is what "pawl version" and "pawl --version" say.
+func versionLine() string {
+	from, goVersion := built()
+	if from != "" {
+		from = " (" + from[:min(12, len(from))] + ")"
+	}
+	return strings.TrimSpace("pawl " + version + from + " " + goVersion)
 }
