@@ -408,7 +408,7 @@ func (s *State) mintEnded(e pawl.Event) {
 	a := &s.Attempts[i]
 	a.end(e)
 	if a.Status == Unsure {
-		s.unsettle(e.At.Add(Linger))
+		s.unsettle(e.At.Add(settles(a.Effect, Linger)))
 	}
 	a.ID, a.Expires = e.ID, e.Until
 	if e.Result == pawl.NotDone {
@@ -428,9 +428,16 @@ func (s *State) setEnded(e pawl.Event) {
 		p.Asked++
 	}
 	if e.Result == pawl.Unsure {
-		p.mayLand(e.Side, e.At.Add(Settle))
-		s.unsettle(e.At.Add(Settle))
+		until := e.At.Add(settles(p.Write, Settle))
+		p.mayLand(e.Side, until)
+		s.unsettle(until)
 	}
+}
+
+// settles is how long an effect whose outcome is unknown may still land: as long
+// again as it was waited for, and not less than least.
+func settles(f Effect, least time.Duration) time.Duration {
+	return max(least, min(f.At.Sub(f.Begun), Slowest))
 }
 
 func (p *Place) mayLand(side pawl.Side, until time.Time) {

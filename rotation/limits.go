@@ -32,11 +32,17 @@ const (
 	ClockSkew = 5 * time.Minute
 
 	// Settle is how long an effect whose outcome is unknown may still land, as
-	// far as effects that contradict it are concerned. It assumes that a request
-	// which has not arrived by then never does; it is counted from the outcome,
+	// far as effects that contradict it are concerned; or as long again as its
+	// answer was waited for. It assumes that a request which has not arrived by
+	// then never does; it is counted from the outcome,
 	// or from the take-over, and no request leaves a process that was taken over
 	// (but for the moment between its fence and the socket).
 	Settle = 3 * time.Second
+
+	// Slowest is the most by which Settle and Linger grow where an effect was waited
+	// for longer: one that did not answer in half a minute may well be carried out
+	// half a minute later, by whatever kept it.
+	Slowest = 2 * time.Minute
 
 	// Linger is how long after a mint whose outcome is unknown the final sweep
 	// waits, so that a generation that is born late is found. It assumes the same of

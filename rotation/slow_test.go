@@ -1,0 +1,44 @@
+package rotation_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/rotation"
+)
+
+// TestSlowWriteLands: a write that did not answer for half a minute is carried
+// out a while later. Whoever goes back meanwhile waits for it before the new
+// generation is revoked, or a place would be left on a dead value.
+func TestSlowWriteLands(t *testing.T) {
+	w := newWorld(t, somePlan())
+	var lands time.Time
+	land := func() {
+		if !lands.IsZero() && !w.now.Before(lands) {
+			w.holds["a"], lands = "id-1", time.Time{}
+		}
+	}
+	slow := true
+	w.write = func(a rotation.Action, ev *pawl.Event) bool {
+		if a.Consumer != "a" || a.Side != pawl.New || !slow {
+			return false
+		}
+		slow = false
+		w.now = w.now.Add(30 * time.Second)
+		lands = w.now.Add(18 * time.Second)
+		ev.Result, ev.Kind = pawl.Unsure, pawl.Unknown.String()
+		w.append(pawl.Event{Type: pawl.EvRollback, Reason: "asked for", Actor: ana})
+		return true
+	}
+	w.signal = land
+	w.run()
+	w.now = w.now.Add(time.Hour)
+	land()
+	if slow || w.state.Outcome != pawl.RolledBack || w.holds["a"] != "id-old" {
+		t.Errorf("%q, and a holds %s", w.state.Outcome, w.holds["a"])
+	}
+	for _, wrong := range w.check() {
+		t.Error(wrong)
+	}
+}
