@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -275,10 +276,14 @@ func (t *trail) result(late bool, stop error) engine.Result {
 	return engine.Result{ID: t.id, State: t.state, Phase: d.Phase, Waits: d.Waits, Late: late, Stop: stop}
 }
 
-// judge is the verdict on a result. Of one that a server drives, an interrupt is
+// judge is the verdict on a result. To be rolled back by somebody else is no
+// success of a command that was to rotate. Of one that a server drives, an interrupt is
 // the end of the telling only.
 func (a *app) judge(r engine.Result) verdict {
 	v := judge(r)
+	if a.onward && r.State.Outcome == pawl.RolledBack && r.State.Plan.Reason != pawl.Rehearsal {
+		v.code, v.text = exitFailed, fmt.Sprintf("%s (%s)", v.text, r.State.Back)
+	}
 	if a.far == nil || v.code != exitInterrupted {
 		return v
 	}

@@ -59,6 +59,7 @@ the new one. This is the step that cannot be undone.
 ` + exits,
 		Args: names(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a.onward = true
 			return a.takeUp(cmd.Context(), args[0], d, revoked, func(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 				return a.askToRevoke(ctx, eng, id, s, d)
 			})

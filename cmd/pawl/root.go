@@ -34,6 +34,7 @@ type app struct {
 	far        *far // who does the work, if it is not this process
 	opened     *connect.Opener
 	story      bool // of the demo: what it leaves is gone when it ends, so there is no next command
+	onward     bool // the command is to rotate: to come back is no success of it
 }
 
 // run runs one command line and returns the exit code.

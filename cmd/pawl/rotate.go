@@ -121,6 +121,7 @@ func (a *app) runRotate(ctx context.Context, args []string, p *planning, d *driv
 	if err := d.check(); err != nil {
 		return err
 	}
+	a.onward = true
 	cat, err := a.loadCatalog()
 	if err != nil {
 		return err

@@ -38,6 +38,7 @@ func (a *app) runRotateDue(ctx context.Context, args []string, p *planning, d *d
 	if err := d.check(); err != nil {
 		return err
 	}
+	a.onward = true
 	cat, err := a.loadCatalog()
 	if err != nil {
 		return err
