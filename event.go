@@ -60,7 +60,7 @@ const (
 	EvConfirmed  EventType = "confirmed"    // Consumer: a person says it is done
 	EvAuthorised EventType = "authorised"   // the revoke was asked for; Detail: how
 	EvApproved   EventType = "approved"     // a second person agrees. Digest: to which plan; Until: how long it counts
-	EvGlass      EventType = "glass-broken" // somebody goes on without the approval that is asked for. Digest, Until: as above; Reason
+	EvGlass      EventType = "glass-broken" // somebody goes on without the approval that is asked for. Digest, Until: as above; Reason; Detail: who is told
 	EvOwed       EventType = "approval-owed"
 	EvAccepted   EventType = "accepted"  // Consumer: after a leak, it may break; the revoke does not wait for it. Reason: why
 	EvSoaking    EventType = "soaking"   // Until

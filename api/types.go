@@ -124,6 +124,7 @@ type Glass struct {
 	By    string    `json:"by"`
 	Why   string    `json:"why"`
 	At    time.Time `json:"at"`
+	Told  string    `json:"told,omitempty" doc:"Who is told of it, for people."`
 	Until time.Time `json:"until" doc:"It counts no longer than this."`
 }
 

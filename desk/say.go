@@ -158,8 +158,21 @@ func (d *Desk) BreakGlass(ctx context.Context, who access.Subject, id pawl.Rotat
 		case digest != s.Plan.Digest():
 			return pawl.Event{}, conflict("%v follows another plan than the one that you looked at", id)
 		}
-		return pawl.Event{Type: pawl.EvGlass, Digest: digest, Until: now.Add(d.cfg.Counts), Reason: why}, nil
+		return pawl.Event{Type: pawl.EvGlass, Digest: digest, Until: now.Add(d.cfg.Counts), Reason: why, Detail: d.told()}, nil
 	})
+}
+
+// told says who hears of a broken glass: every channel there is.
+func (d *Desk) told() string {
+	var names []string
+	for _, c := range d.cfg.Catalog().Notify().Channels {
+		names = append(names, c.Name)
+	}
+	if len(names) == 0 {
+		d.cfg.Log.Warn("the glass was broken, and nobody is told: notify.yaml names no channel")
+		return "nobody is told: notify.yaml names no channel"
+	}
+	return "told: " + strings.Join(names, ", ")
 }
 
 // Pause begins nothing new.

@@ -48,7 +48,7 @@ func whole(run journal.Run, s *rotation.State, who access.Subject, now time.Time
 			r.Approval.Given = append(r.Approval.Given, by.ID)
 		}
 		if g := s.Glass; g.Why != "" {
-			r.Approval.Glass = &api.Glass{By: g.By.ID, Why: g.Why, At: g.At.UTC(), Until: g.Until.UTC()}
+			r.Approval.Glass = &api.Glass{By: g.By.ID, Why: g.Why, At: g.At.UTC(), Told: g.Told, Until: g.Until.UTC()}
 		}
 	}
 	r.Choices = choices(s, who, now)

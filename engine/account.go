@@ -67,6 +67,9 @@ func detail(ev pawl.Event) string {
 	if ev.Type == pawl.EvAbandoned {
 		return ev.Reason + "; it leaves: " + strings.Join(ev.Findings, "; ")
 	}
+	if ev.Type == pawl.EvGlass {
+		return strings.TrimSuffix(ev.Reason+"; "+ev.Detail, "; ")
+	}
 	if ev.Detail != "" {
 		return ev.Detail
 	}

@@ -32,6 +32,7 @@ type Glass struct {
 	By    pawl.Actor
 	Why   string
 	At    time.Time
+	Told  string    // who is told of it, for people
 	Until time.Time // it counts no longer than this
 }
 
@@ -86,7 +87,7 @@ func (s *State) approved(e pawl.Event) {
 // who says why. Who may is not known here.
 func (s *State) glass(e pawl.Event) {
 	if s.Plan.Approval != nil && e.Digest == s.Plan.Digest() && e.Reason != "" {
-		s.Glass = Glass{By: e.Actor, Why: e.Reason, At: e.At, Until: e.Until}
+		s.Glass = Glass{By: e.Actor, Why: e.Reason, At: e.At, Told: e.Detail, Until: e.Until}
 	}
 }
 

@@ -37,7 +37,7 @@ func (a *app) breakGlass(ctx context.Context, eng worker, id pawl.RotationID, s 
 	}
 	a.say("%s · %s · asked for by %s", id, s.Plan.Reason, s.By.ID)
 	a.say("Plan %s revokes %s of %s; %d places.", s.Plan.Digest(), orDash(s.OldID), id.Credential, len(s.Plan.Consumers))
-	a.say("Nobody of %s is asked. Everybody who is told of anything here is told that you did this, and why.", s.Plan.Approval.From)
+	a.say("Nobody of %s is asked. Every channel of the server's notify.yaml is told that you did this, and why.", s.Plan.Approval.From)
 	if err := a.confirmed(ctx, yes, "Go on without an approval?"); err != nil {
 		return err
 	}
@@ -45,5 +45,8 @@ func (a *app) breakGlass(ctx context.Context, eng worker, id pawl.RotationID, s 
 		return err
 	}
 	a.say("%s %s: %s broke the glass, for a day", a.sign(warn), id, a.actor().ID)
+	if s, err := eng.Load(ctx, id); err == nil && s.Glass.Told != "" {
+		a.say("  %s", capital(s.Glass.Told))
+	}
 	return nil
 }
