@@ -108,7 +108,11 @@ func (a *app) tellRemainder(id pawl.RotationID, left engine.Remainder) {
 		if len(g.In) > 0 {
 			text += "; in " + strings.Join(g.In, ", ")
 		}
-		a.say("    %-16s %-38s %s", g.Name, orDash(printable(g.ID)), plainly(text))
+		is := orDash(printable(g.ID))
+		if g.ID == "" && g.Label != "" { // an answer that never came
+			is, text = "(id not known)", text+"; if its mint still lands, pawl sweep "+id.Credential+" finds it"
+		}
+		a.say("    %-16s %-38s %s", g.Name, is, plainly(text))
 		if g.Label != "" {
 			a.say("    %-16s %s", "", printable(g.Label))
 		}

@@ -46,7 +46,11 @@ func judge(r engine.Result) verdict {
 		} else if who := moved(s); len(who) > 0 && s.Plan.Reason != pawl.Rehearsal {
 			v.safe += " Whoever had moved to it has to move back: " + strings.Join(who, ", ") + "."
 		}
-		v.next = append(v.next, lookAgain(s, name)...)
+		if again := lookAgain(s, name); again != nil {
+			v.text = strings.TrimSuffix(v.text, ", nothing is left behind")
+			v.safe = "Old key: valid everywhere. The answer to a mint was lost: whether it made a key is not certain."
+			v.next = append(v.next, again...)
+		}
 		return deadOld(v, s, name)
 	case pawl.Failed:
 		v.code, v.text = exitFailed, fmt.Sprintf("%s failed: %s", r.ID, s.Failure.Detail)
