@@ -51,7 +51,8 @@ func (d door) refuse(ctx context.Context, who access.Subject, action access.Acti
 	} else {
 		ev.Target.Where, ev.Context.Detail = target, string(action)+": "+target
 	}
-	first, failed := d.refusals.Tell(ctx, access.Behind(ev.Actor.ID), ev)
+	// Also if whoever asked has hung up meanwhile: they did ask.
+	first, failed := d.refusals.Tell(context.WithoutCancel(ctx), access.Behind(ev.Actor.ID), ev)
 	if first {
 		d.log.Warn("refused", "who", who.Actor.ID, "action", string(action), "target", target)
 	}

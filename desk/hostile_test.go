@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -165,6 +166,21 @@ func TestOneRevokesAtATime(t *testing.T) {
 		}
 		if !asked[second].After(seen[first]) {
 			t.Errorf("%s revokes at %v, before %s was seen dead at %v", names[second], asked[second], names[first], seen[first])
+		}
+	})
+}
+
+// TestRefusedAndGone: whoever hangs up while they are refused is in the log all
+// the same.
+func TestRefusedAndGone(t *testing.T) {
+	desktest.Open(t, []desktest.Cred{{Name: "key"}}, func(t *testing.T, o *desktest.Office) {
+		gone, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		if _, err := o.Start(gone, eva, api.Start{Credential: "key"}); pawl.KindOf(err) != pawl.Forbidden {
+			t.Errorf("%v, want to be refused", err)
+		}
+		if denied := audited(t, o, audit.AuthDenied); denied != 1 {
+			t.Errorf("%d refusals in the log, want 1", denied)
 		}
 	})
 }

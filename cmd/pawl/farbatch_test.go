@@ -1,7 +1,7 @@
 package main
 
 import (
-	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pawl-dev/pawl/sim"
@@ -13,11 +13,16 @@ import (
 func TestServerWritesEachAppOnce(t *testing.T) {
 	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 	more := f.furthers("deploy-key", "metrics-key")
-	var begun sync.WaitGroup // nothing is minted before all of them are driven
-	begun.Add(3)
+	var begun atomic.Int32 // nothing is minted before all of them are driven
+	all := make(chan struct{})
 	f.rules.Add(sim.Rule{Match: sim.Match{Vendor: "heroku", Method: "POST", Path: "/oauth/authorizations"}, Times: 3, Fires: func() {
-		begun.Done()
-		begun.Wait()
+		if begun.Add(1) == 3 {
+			close(all)
+		}
+		select {
+		case <-all:
+		case <-t.Context().Done():
+		}
 	}})
 	h := newHost(f)
 	if code := h.client(batchOf3...); code != exitDone {
