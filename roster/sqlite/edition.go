@@ -47,15 +47,19 @@ func growFor(ctx context.Context, tx *sql.Tx, c roster.Code) error {
 
 // Look says which edition a file is of, and changes nothing. One that an older
 // pawl has written has no id yet; its number is how much there is in it. A file
-// that is not there is [pawl.NotFound].
+// that is not there is [pawl.NotFound]; one that is empty, or damaged, [pawl.Invalid].
 func Look(ctx context.Context, path string) (roster.Edition, error) {
 	none := roster.Edition{}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return none, failure(opening, err, false)
 	}
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return none, roster.NotFound("team.db")
+	case err == nil && info.Mode().IsRegular() && info.Size() == 0:
+		return none, emptied()
 	}
 	db, err := pool(path, "ro", 1, "query_only(1)")
 	if err != nil {
@@ -69,7 +73,7 @@ func Look(ctx context.Context, path string) (roster.Edition, error) {
 	case at > len(migrationNames()):
 		return none, newer(at)
 	case at == 0:
-		return none, nil
+		return none, emptied()
 	case at < numbered:
 		return row(ctx, db, "roster.Edition", "edition", scanEdition, "edition_none")
 	}

@@ -8,6 +8,9 @@ import (
 	"github.com/pawl-dev/pawl"
 )
 
+// restore is what to do with a file that cannot be read.
+const restore = "keep a copy of team.db and its -wal as they are, then restore the newest backup; rotations are not touched by this"
+
 // failure turns an error of the driver into ours. One of COMMIT may have
 // happened all the same, unless SQLite says that it has not.
 func failure(op string, err error, committing bool) error {
@@ -23,7 +26,10 @@ func failure(op string, err error, committing bool) error {
 	case code.SQLITE_READONLY, code.SQLITE_PERM, code.SQLITE_CANTOPEN, code.SQLITE_AUTH:
 		e.Hint = "correct the permissions of team.db and its folder"
 	case code.SQLITE_CORRUPT, code.SQLITE_NOTADB:
-		e.Kind, e.Hint = pawl.Invalid, "keep a copy of team.db and its -wal as they are, then restore the newest backup; rotations are not touched by this"
+		e.Hint = restore
+		if op == opening { // once it is open, whoever asks has sent nothing wrong
+			e.Kind = pawl.Invalid
+		}
 	default:
 		if committing {
 			e.Kind, e.Hint = pawl.Unknown, "it is not known whether this was kept: look again"

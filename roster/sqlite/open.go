@@ -11,10 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"time"
 
 	_ "modernc.org/sqlite" // the driver
-	code "modernc.org/sqlite/lib"
 
 	"github.com/pawl-dev/pawl"
 )
@@ -25,25 +23,33 @@ const (
 	readersAtOnce = 4
 )
 
-// Open opens a roster, and makes it if there is none. A file that is no roster,
-// or was written by a newer pawl, is [pawl.Invalid] and is not changed.
+// Open opens a roster, and makes it if there is none. A file that is no roster, is
+// empty, cut off or damaged, or was written by a newer pawl, is [pawl.Invalid] and
+// is not changed. What is opened is the file that is at the path then: see
+// [Roster].
 func Open(ctx context.Context, path string) (*Roster, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, failure(opening, err, false)
 	}
-	if err := prepare(path); err != nil {
+	there, err := prepare(ctx, path)
+	if err != nil {
 		return nil, err
 	}
-	r := &Roster{}
+	r := &Roster{path: path}
 	if r.write, err = pool(path, "rw", 1, "synchronous(EXTRA)", "secure_delete(1)"); err != nil {
 		return nil, err
 	}
 	if err := r.migrate(ctx); err != nil {
 		return nil, errors.Join(err, r.write.Close())
 	}
-	if r.read, err = pool(path, "ro", readersAtOnce, "query_only(1)"); err != nil {
+	read, err := pool(path, "ro", readersAtOnce+1, "query_only(1)") // one of them is held
+	if err != nil {
 		return nil, errors.Join(err, r.write.Close())
+	}
+	r.read = source{read, r}
+	if err := r.hold(ctx, there); err != nil {
+		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
@@ -67,25 +73,27 @@ func pool(path, mode string, most int, pragmas ...string) (*sql.DB, error) {
 	return db, nil
 }
 
-// prepare sees to it that there is a file that only its owner may read.
-func prepare(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err == nil {
-		err = f.Close()
-	}
-	if !errors.Is(err, fs.ErrExist) {
-		return wrap(pawl.Unavailable, err, "the folder of the state has to be one that can be written")
-	}
+// prepare sees to it that there is a file that only its owner may read, and says
+// which one.
+func prepare(ctx context.Context, path string) (fs.FileInfo, error) {
 	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := create(ctx, path); err != nil {
+			return nil, err
+		}
+		info, err = os.Lstat(path)
+	}
 	switch {
 	case err != nil:
-		return wrap(pawl.Unavailable, err, "")
+		return nil, wrap(pawl.Unavailable, err, "")
 	case !info.Mode().IsRegular():
-		return wrap(pawl.Invalid, fmt.Errorf("%s is not a plain file", path), "")
+		return nil, wrap(pawl.Invalid, fmt.Errorf("%s is not a plain file", path), "")
 	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
-		return wrap(pawl.Invalid, fmt.Errorf("others may read %s (mode %04o)", path, info.Mode().Perm()), "run: chmod 600 "+path)
+		return nil, wrap(pawl.Invalid, fmt.Errorf("others may read %s (mode %04o)", path, info.Mode().Perm()), "run: chmod 600 "+path)
+	case info.Size() == 0:
+		return nil, emptied()
 	}
-	return nil
+	return info, nil
 }
 
 func wrap(kind pawl.Kind, err error, hint string) error {
@@ -98,18 +106,21 @@ func wrap(kind pawl.Kind, err error, hint string) error {
 // migrate brings the file to the newest format, one transaction for each step,
 // so that an interrupted one is taken up where it was.
 func (r *Roster) migrate(ctx context.Context) error {
-	names := migrationNames()
 	at, err := r.format(ctx)
 	switch {
 	case err != nil:
 		return err
-	case at > len(names):
+	case at > len(migrationNames()):
 		return newer(at)
-	case at == 0: // SQLite does not change this inside of a transaction
-		if err := r.useWAL(ctx); err != nil {
-			return err
-		}
+	case at == 0: // a new one is put there whole: see create
+		return emptied()
 	}
+	return r.steps(ctx, at)
+}
+
+// steps applies the migrations after one.
+func (r *Roster) steps(ctx context.Context, at int) error {
+	names := migrationNames()
 	for n := at + 1; n <= len(names); n++ {
 		text, err := migrations.ReadFile(names[n-1])
 		if err != nil {
@@ -120,25 +131,6 @@ func (r *Roster) migrate(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// useWAL switches to a write-ahead log. SQLite does not wait for locks to do
-// that, and of two processes that make a roster at once one has to.
-func (r *Roster) useWAL(ctx context.Context) error {
-	for tries := 0; ; tries++ {
-		_, err := r.write.ExecContext(ctx, "PRAGMA journal_mode = WAL")
-		if err == nil || primary(err) != code.SQLITE_BUSY || tries == 1000 {
-			if err != nil {
-				return failure(opening, err, false)
-			}
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return failure(opening, context.Cause(ctx), false)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
 }
 
 // step applies migration n, unless another process just did.
@@ -154,7 +146,7 @@ func (r *Roster) step(ctx context.Context, n int, text string) error {
 }
 
 // format returns the number of the file's newest migration, 0 for a file with
-// nothing in it.
+// nothing in it. One that is damaged is [pawl.Invalid].
 func (r *Roster) format(ctx context.Context) (int, error) {
 	var app, version, tables int
 	row := r.write.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`)
@@ -164,7 +156,26 @@ func (r *Roster) format(ctx context.Context) (int, error) {
 	if app != applicationID && (app != 0 || version != 0 || tables != 0) {
 		return 0, wrap(pawl.Invalid, errors.New("team.db is the database of something else"), "move it away, and restore the newest backup; nothing was changed")
 	}
-	return version, nil
+	return version, r.whole(ctx)
+}
+
+// whole reads the file through: it is small, and a damaged one that can be read in
+// part would let in whoever is in that part.
+func (r *Roster) whole(ctx context.Context) error {
+	var found string
+	if err := r.write.QueryRowContext(ctx, "SELECT quick_check FROM pragma_quick_check LIMIT 1").Scan(&found); err != nil {
+		return failure(opening, err, false)
+	}
+	if found != "ok" {
+		return wrap(pawl.Invalid, errors.New("team.db is damaged"), restore)
+	}
+	return nil
+}
+
+// emptied is what to say of a file with nothing in it. A missing one is begun anew,
+// since whoever takes it away knows; this one was cut off.
+func emptied() error {
+	return wrap(pawl.Invalid, errors.New("team.db is empty"), "put the newest team.db back; or, to begin with nobody, move it away. Nothing was changed")
 }
 
 func newer(at int) error {

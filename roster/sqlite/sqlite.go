@@ -13,23 +13,38 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/roster"
 )
 
-// A Roster is a [roster.Roster] in a SQLite file.
+// A Roster is a [roster.Roster] in a SQLite file. It is that file for as long as it
+// is at its path: once it was replaced, removed or emptied, each call is
+// [pawl.Unavailable], until it is opened again. Others change what is at the path,
+// and who is shut out there would be let in by this one.
 type Roster struct {
-	write, read *sql.DB
+	path  string
+	write *sql.DB
+	read  source
+
+	held  *sql.Conn     // keeps the -wal and the -shm from being made anew
+	files []fs.FileInfo // what is open, as in parts; nil: it is just being opened
+	gone  atomic.Bool   // they were not there once
 }
 
 var _ roster.Roster = (*Roster)(nil)
 
 // Close closes the file.
 func (r *Roster) Close() error {
-	if err := errors.Join(r.read.Close(), r.write.Close()); err != nil {
+	var held error
+	if r.held != nil {
+		held = r.held.Close()
+	}
+	if err := errors.Join(held, r.read.Close(), r.write.Close()); err != nil {
 		return &pawl.Error{Op: "closing team.db", Kind: pawl.Unavailable, Err: err}
 	}
 	return nil
@@ -37,6 +52,9 @@ func (r *Roster) Close() error {
 
 // change makes a change in a transaction. An error that is ours refuses it.
 func (r *Roster) change(ctx context.Context, op string, f func(*sql.Tx) error) error {
+	if err := r.here(); err != nil {
+		return err
+	}
 	tx, err := r.write.BeginTx(ctx, nil)
 	if err != nil {
 		return failure(op, err, false)
