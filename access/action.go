@@ -127,6 +127,10 @@ func Behind(actor string) string {
 // outOfScope says as well which scope it would take, if any would do: that of a
 // token stays what it is.
 func outOfScope(s Subject, a Action) error {
+	if !s.Service {
+		return &pawl.Error{Op: "access", Kind: pawl.Forbidden, Err: fmt.Errorf("%s may not %s while it cannot be read who belongs to the team", s.Actor.ID, a),
+			Hint: "put the newest team.db back, and restart pawl serve; meanwhile rotations can be seen, paused, resumed and rolled back"}
+	}
 	e := &pawl.Error{Op: "access", Kind: pawl.Forbidden, Err: fmt.Errorf("the token of %s is not for %s: its scope does not have it", s.Actor.ID, a)}
 	if !conditions[a].person {
 		var scope, roles []string

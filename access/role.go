@@ -36,7 +36,7 @@ type Subject struct {
 	Teams   []string // as the catalog names them in approval.from and role
 	Service bool     // a token of a machine, or the scheduler: nobody who could agree to anything
 	Fresh   bool     // proved again within the last minutes who they are
-	Scope   []Action // of a token: no more than these; nil: all that the roles allow
+	Scope   []Action // no more than these: of a token, or while the roster cannot be read; nil: all that the roles allow
 }
 
 // Has reports whether the subject has a role.

@@ -46,13 +46,16 @@ type Config struct {
 	Frame frame.Config
 	Now   func() time.Time // nil: time.Now
 	Log   *slog.Logger     // nil: nothing is logged
+	// Alarm tells whoever runs the server, once, that the team cannot be read. Nil:
+	// it is logged.
+	Alarm func(text string, args ...any)
 }
 
 // Local is a user of the machine that the server runs on.
 type Local struct {
 	User  string // "ana"
 	ID    string // as an actor, if they are nobody of the roster: "ana@host"
-	Owner bool   // the server runs as them, or they are root: they may do everything
+	Owner bool   // the server runs as them, or they are root: they may do everything, and what rotations need where the roster cannot be read
 }
 
 // A Server is the handler of /sign-in and /sign-out. It is safe for concurrent
@@ -70,6 +73,7 @@ type Server struct {
 	tickets *tickets
 	keys    *webauthn.WebAuthn // nil: no passkeys
 	remotes map[string]*remote // providers, by name
+	alarmed alarmed
 }
 
 // mostBody bounds what is read of a request.
@@ -83,6 +87,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Alarm == nil {
+		cfg.Alarm = cfg.Log.Error
 	}
 	origin, err := parseOrigin(cfg.Origin)
 	if err != nil {

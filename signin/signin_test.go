@@ -32,6 +32,7 @@ type gate struct {
 	mu      sync.Mutex
 	log     []audit.Event
 	full    bool // the audit log cannot be written
+	lost    bool // the roster cannot be read
 	origin  string
 	locally signin.Local
 }
@@ -43,7 +44,7 @@ func open(t *testing.T, f func(*testing.T, *gate), options ...func(*signin.Confi
 		g.add(roster.Person{ID: "ana", Roles: []access.Role{access.Admin, access.Operator}, Logins: []roster.Login{roster.UnixLogin("ana")}})
 		g.add(roster.Person{ID: "bo", Roles: []access.Role{access.Approver}, Teams: []string{"security"}})
 		g.add(roster.Person{ID: "eva", Roles: []access.Role{access.Viewer}, Disabled: true})
-		cfg := signin.Config{Book: &logged.Book{Roster: g.people, Record: g.record}, Origin: g.origin, Settle: true}
+		cfg := signin.Config{Book: &logged.Book{Roster: &unreadable{g.people, &g.lost}, Record: g.record}, Origin: g.origin, Settle: true}
 		for _, o := range options {
 			o(&cfg)
 		}

@@ -48,7 +48,7 @@ func (s *Server) byToken(r *http.Request, head []string) (access.Subject, error)
 		maker, err = s.book.Roster.Person(r.Context(), t.Person)
 	}
 	if err != nil {
-		return access.Subject{}, err
+		return access.Subject{}, s.unread(r, err)
 	}
 	now := s.now()
 	who, err := t.Subject(maker, now)
@@ -82,7 +82,10 @@ func (s *Server) byLocal(r *http.Request) (access.Subject, bool, error) {
 			return who, true, err
 		}
 	case err != nil && pawl.KindOf(err) != pawl.NotFound:
-		return access.Subject{}, true, err
+		if s.unread(r, err); !local.Owner {
+			return access.Subject{}, true, err
+		}
+		who.Scope = unseen()
 	}
 	if local.Owner {
 		who.Roles = access.Roles()
@@ -103,6 +106,7 @@ func (s *Server) session(r *http.Request) (roster.Session, access.Subject, error
 		if pawl.KindOf(err) == pawl.NotFound {
 			err = none
 		}
+		s.unread(r, err)
 		return at, access.Subject{}, err
 	}
 	now := s.now()
@@ -115,7 +119,7 @@ func (s *Server) session(r *http.Request) (roster.Session, access.Subject, error
 	}
 	p, err := s.book.Roster.Person(r.Context(), at.Person)
 	if err != nil {
-		return at, access.Subject{}, err
+		return at, access.Subject{}, s.unread(r, err)
 	}
 	who, err := p.Subject(at.Fresh(now))
 	if err != nil {

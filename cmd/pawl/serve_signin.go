@@ -44,7 +44,7 @@ func (a *app) openDoor(ctx context.Context, s *store, cat *catalog.Catalog, orig
 	}
 	book := a.book(s, people)
 	in, err := signin.New(signin.Config{Book: book, Origin: origin, BehindProxy: behindProxy, Local: localPeer, Settle: true, Frame: around(""),
-		Providers: a.providersOf(cat), Log: a.log()})
+		Providers: a.providersOf(cat), Log: a.log(), Alarm: a.alarm})
 	if err != nil {
 		return nil, errors.Join(err, people.Close())
 	}
