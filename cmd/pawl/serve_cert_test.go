@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -126,31 +127,35 @@ func TestRenewedCertificate(t *testing.T) {
 // TestBadCertificate: one that cannot be used is said once, the one before is
 // shown, and it is looked for a better one.
 func TestBadCertificate(t *testing.T) {
-	const bad, again = "! the new TLS certificate cannot be used; the one before is shown: ", "the TLS certificate was read again"
 	for what, spoil := range map[string]func(g *gateway){
 		"no certificate":         func(g *gateway) { g.write(g.cert, "CANARY") },
 		"the key of another one": func(g *gateway) { g.replace("two.acme.example", false, true) },
 		"half written":           func(g *gateway) { g.write(g.cert, "") },
 		"gone":                   func(g *gateway) { os.Remove(g.key) },
+		"a device":               func(g *gateway) { os.Remove(g.cert); os.Symlink("/dev/zero", g.cert) },
+		"larger than any":        func(g *gateway) { g.write(g.cert, strings.Repeat("CANARY\n", 1<<18)) },
 		"a folder":               func(g *gateway) { os.Remove(g.cert); os.Mkdir(g.cert, 0o700) },
 	} {
-		t.Run(what, func(t *testing.T) {
-			g := newGateway(t)
-			spoil(g)
-			g.at = g.at.Add(relook)
-			g.shows()
-			if text := strings.Join(g.said, "\n"); strings.Contains(text, "CANARY") {
-				t.Errorf("what a file holds is said: %s", text)
-			}
-			g.want("spoiled", "one.acme.example", bad)
-			g.at = g.at.Add(relook)
-			g.want("still so", "one.acme.example")
-			os.Remove(g.cert)
-			g.replace("three.acme.example", true, true)
-			g.at = g.at.Add(relook)
-			g.want("put right", "three.acme.example", again)
-		})
+		t.Run(what, func(t *testing.T) { testBadCertificate(t, spoil) })
 	}
+}
+
+func testBadCertificate(t *testing.T, spoil func(g *gateway)) {
+	const bad, again = "! the new TLS certificate cannot be used; the one before is shown: ", "the TLS certificate was read again"
+	g := newGateway(t)
+	spoil(g)
+	g.at = g.at.Add(relook)
+	g.shows()
+	if text := strings.Join(g.said, "\n"); strings.Contains(text, "CANARY") {
+		t.Errorf("what a file holds is said: %s", text)
+	}
+	g.want("spoiled", "one.acme.example", bad)
+	g.at = g.at.Add(relook)
+	g.want("still so", "one.acme.example")
+	os.Remove(g.cert)
+	g.replace("three.acme.example", true, true)
+	g.at = g.at.Add(relook)
+	g.want("put right", "three.acme.example", again)
 }
 
 // TestCertificateTwoSteps: whoever replaces one file after the other is shown the
@@ -169,4 +174,44 @@ func TestCertificateTwoSteps(t *testing.T) {
 			t.Errorf("after step %d: %s", i, shown)
 		}
 	}
+}
+
+// TestCertificateDiskHangs: a disk that does not answer is waited for a moment by
+// one who comes, and by nobody after; that is said once, and what it answers later
+// is shown.
+func TestCertificateDiskHangs(t *testing.T) {
+	g := newGateway(t)
+	g.replace("two.acme.example", true, true)
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		g.files = func(cert, key string) pairFiles {
+			<-answer
+			return readPair(cert, key)
+		}
+		shows := func(what string, most time.Duration) string {
+			begun := time.Now()
+			pair, err := g.get(nil)
+			if took := time.Since(begun); err != nil || took > most {
+				t.Fatalf("%s: %v after %v", what, err, took)
+			}
+			return pair.Leaf.DNSNames[0]
+		}
+		for _, most := range []time.Duration{moment, 0, 0} {
+			g.at = g.at.Add(relook)
+			if name := shows("it hangs", most); name != "one.acme.example" {
+				t.Errorf("%s is shown", name)
+			}
+		}
+		if len(g.said) != 1 || !strings.Contains(g.said[0], "does not answer") {
+			t.Errorf("%q", g.said)
+		}
+		close(answer)
+		synctest.Wait()
+		if len(g.said) != 2 || !strings.Contains(g.said[1], "read again") {
+			t.Errorf("%q", g.said)
+		}
+		if name := shows("it answers", 0); name != "two.acme.example" {
+			t.Errorf("%s is shown", name)
+		}
+	})
 }
