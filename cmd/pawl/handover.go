@@ -72,11 +72,19 @@ func heldBy(s *rotation.State) string {
 	return text
 }
 
+// taking is the flag without which whoever runs this cannot go on with a
+// rotation that is with somebody else.
+func (a *app) taking(s *rotation.State) string {
+	if s.Holder == "" || holds(s.Holder, a.actor().ID) {
+		return ""
+	}
+	return " --take"
+}
+
 // mine makes sure that whoever goes on with a rotation is the one who has it.
 // Somebody else has to take it over, by --take or by typing its name.
 func (a *app) mine(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, take bool) error {
-	me := a.actor().ID
-	if s.Holder == "" || holds(s.Holder, me) {
+	if a.taking(s) == "" {
 		return nil
 	}
 	if !take {
@@ -92,5 +100,5 @@ func (a *app) mine(ctx context.Context, eng worker, id pawl.RotationID, s *rotat
 			return &exit{code: exitDeclined, err: fmt.Errorf("declined; %s still has it", s.Holder), safe: capital(oldKey(s)) + "."}
 		}
 	}
-	return eng.Signal(ctx, id, pawl.Event{Type: pawl.EvHandover, To: me, Reason: "taken over from " + s.Holder})
+	return eng.Signal(ctx, id, pawl.Event{Type: pawl.EvHandover, To: a.actor().ID, Reason: "taken over from " + s.Holder})
 }

@@ -232,8 +232,7 @@ func (in *incident) takeUp(ctx context.Context, m *member) error {
 	}
 	s, name := rotation.Fold(run.Events), run.ID.Credential
 	if s.Plan.Reason != pawl.Leak {
-		return &exit{code: exitIncomplete, err: fmt.Errorf("%v (%s) is not finished", run.ID, s.Plan.Reason), safe: "Nothing was begun.",
-			next: []string{"pawl revoke " + name + " --yes   # finishes it, and kills the old key", "pawl rollback " + name + " --yes && pawl leak " + name}}
+		return &exit{code: exitIncomplete, err: fmt.Errorf("%v (%s) is not finished", run.ID, s.Plan.Reason), safe: "Nothing was begun.", next: in.firstEnd(name, s)}
 	}
 	wanted := m.plan
 	m.id = run.ID
@@ -248,6 +247,22 @@ func (in *incident) takeUp(ctx context.Context, m *member) error {
 		in.reported = i.Reported
 	}
 	return nil
+}
+
+// firstEnd are the commands that end an unfinished rotation so that the leaked
+// key dies. One that goes back, as a rehearsal does whatever happens, leaves it
+// alive: then it is rotated after that.
+func (in *incident) firstEnd(name string, s *rotation.State) []string {
+	take := in.a.taking(s)
+	forward := "pawl revoke " + name + " --yes" + take + "   # finishes it, and kills the old key"
+	back := "pawl rollback " + name + " --yes" + take + " && pawl leak " + name
+	switch {
+	case s.Plan.Reason == pawl.Rehearsal, s.Target == pawl.Old:
+		return []string{back}
+	case s.Past():
+		return []string{forward}
+	}
+	return []string{forward, back}
 }
 
 // look does every check that changes nothing, and orders what was found: who is

@@ -76,7 +76,7 @@ func (a *app) pasteable(next string) string {
 			flags += f.name + " " + quoted(f.value) + " "
 		}
 	}
-	return "pawl " + flags + rest
+	return "pawl " + flags + strings.ReplaceAll(rest, " && pawl ", " && pawl "+flags)
 }
 
 // pasteables are several of them.

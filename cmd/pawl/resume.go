@@ -71,6 +71,10 @@ the new one. This is the step that cannot be undone.
 }
 
 func (a *app) askToRevoke(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, d *driving) error {
+	if s.Plan.Reason == pawl.Rehearsal { // driving it would end well, and revoke nothing
+		return &exit{code: exitUsage, err: fmt.Errorf("%v is a rehearsal: the old credential stays", id), safe: "Nothing was revoked. " + capital(oldKey(s)) + ".",
+			next: []string{"pawl resume " + id.Credential + "   # puts everything back", "pawl rollback " + id.Credential}}
+	}
 	if s.Target == pawl.Old {
 		return &exit{code: exitIncomplete, err: fmt.Errorf("%v is being rolled back: the old credential stays", id), next: []string{"pawl resume " + id.Credential}}
 	}
