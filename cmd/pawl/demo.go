@@ -79,8 +79,8 @@ func (a *app) epilogue(ctx context.Context, w *world.World) error {
 	}
 	a.print("")
 	a.print("Try next: `pawl sim` serves the same vendors, so that you can kill pawl in the middle of a rotation and")
-	a.print("`pawl resume` it, break the vendors (`pawl sim --fault \"heroku POST /oauth/authorizations lose x1\"`), stop")
-	a.print("before the revoke (`pawl rotate NAME --yes`) and go back (`pawl rollback NAME`), or rehearse it all")
-	a.print("(`pawl rehearse NAME`). `pawl init` writes a catalog of your own.")
+	a.print("`pawl resume` it, stop before the revoke (`pawl rotate NAME --yes`) and go back (`pawl rollback NAME`), or")
+	a.print("rehearse it all (`pawl rehearse NAME`). It breaks the vendors if it is started with a fault, before a rotation:")
+	a.print("`pawl sim --fault \"heroku POST /oauth/authorizations lose x1\"`. `pawl init` writes a catalog of your own.")
 	return nil
 }

@@ -26,6 +26,11 @@ func newSimCommand(a *app) *cobra.Command {
 		Long: `Heroku, Infisical, GitHub, Slack and the company's own apps, each on a port of its own. They keep
 state and refuse what the vendors refuse. A catalog that is wired to them is written as well.
 
+Started again with the same --dir, the ports and your edits of that catalog are kept. The company
+is not: it begins anew, with its first key everywhere, and none that was made since. A rotation that
+was under way is undone there by pawl rollback NAME; one that has begun its revoke can only be
+abandoned. A folder with a catalog that is not the simulators' is refused.
+
 --fault breaks them at their front door: VENDOR METHOD PATH FAULT [xN] [after=N], as
   --fault "heroku POST /oauth/authorizations lose x1"    the answer to the first mint is lost
   --fault "github * ** throttle after=3"                 429 from the fourth request on`,
@@ -33,7 +38,7 @@ state and refuse what the vendors refuse. A catalog that is wired to them is wri
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runSim(cmd.Context(), o) },
 	}
 	cmd.Flags().StringArrayVar(&o.faults, "fault", nil, "a fault; may be given several times")
-	cmd.Flags().IntVar(&o.port, "port", 0, "first of five ports (default: free ones)")
+	cmd.Flags().IntVar(&o.port, "port", 0, "first of five ports (default: those of --dir from the last time, else free ones)")
 	cmd.Flags().StringVar(&o.dir, "dir", "", "where to write the catalog (default: a new temporary folder)")
 	cmd.Flags().DurationVar(&o.release, "release", 200*time.Millisecond, "how long a release takes")
 	cmd.Flags().DurationVar(&o.boot, "boot", 300*time.Millisecond, "how long processes take to boot")
@@ -71,10 +76,6 @@ func (a *app) runSim(ctx context.Context, o *simOptions) error {
 	if err != nil {
 		return err
 	}
-	urls, wait, err := w.Serve(ctx, o.port)
-	if err != nil {
-		return err
-	}
 	dir := o.dir
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "pawl-sim-"); err != nil {
@@ -82,9 +83,19 @@ func (a *app) runSim(ctx context.Context, o *simOptions) error {
 		}
 		defer os.RemoveAll(dir) // it holds nothing but simulated secrets
 	}
-	if err := w.WriteCatalog(dir, urls); err != nil {
+	f, err := openSimFolder(dir)
+	if err != nil {
 		return err
 	}
+	urls, wait, err := f.serve(ctx, w, o.port)
+	if err != nil {
+		return err
+	}
+	kept, err := f.write(w, urls)
+	if err != nil {
+		return err
+	}
+	a.tellKept(f, urls, kept)
 	a.tellSim(w, urls, dir)
 	wait()
 	return nil

@@ -22,21 +22,60 @@ var vendors = []string{"heroku", "infisical", "github", "slack", "apps"}
 // returns their addresses. The ports are base, base+1, …; with base 0 free ones
 // are taken.
 func (w *World) Serve(ctx context.Context, base int) (urls map[string]string, wait func(), err error) {
-	handlers, urls := w.Handlers(), map[string]string{}
-	var servers []*http.Server
-	var running sync.WaitGroup
+	listeners := map[string]net.Listener{}
 	for i, name := range vendors {
 		port := 0
 		if base != 0 {
 			port = base + i
 		}
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			for _, s := range servers {
-				s.Close()
+		if listeners[name], err = listen(port); err != nil {
+			delete(listeners, name)
+			for _, l := range listeners {
+				l.Close()
 			}
 			return nil, nil, err
 		}
+	}
+	urls, wait = w.serve(ctx, listeners)
+	return urls, wait, nil
+}
+
+// ServeAgain is Serve on the ports of an earlier time, by vendor. Where one is
+// taken, or was none, a free one is used; the addresses say so.
+func (w *World) ServeAgain(ctx context.Context, ports map[string]int) (urls map[string]string, wait func(), err error) {
+	listeners := map[string]net.Listener{}
+	for _, name := range vendors { // all of these first: a free one might be that of the next
+		if port := ports[name]; port != 0 {
+			if l, err := listen(port); err == nil {
+				listeners[name] = l
+			}
+		}
+	}
+	for _, name := range vendors {
+		if listeners[name] == nil {
+			l, err := listen(0)
+			if err != nil {
+				for _, l := range listeners {
+					l.Close()
+				}
+				return nil, nil, err
+			}
+			listeners[name] = l
+		}
+	}
+	urls, wait = w.serve(ctx, listeners)
+	return urls, wait, nil
+}
+
+func listen(port int) (net.Listener, error) {
+	return net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+}
+
+func (w *World) serve(ctx context.Context, listeners map[string]net.Listener) (urls map[string]string, wait func()) {
+	handlers, urls := w.Handlers(), map[string]string{}
+	var servers []*http.Server
+	var running sync.WaitGroup
+	for name, l := range listeners {
 		s := &http.Server{Handler: handlers[name], ReadHeaderTimeout: 10 * time.Second}
 		servers = append(servers, s)
 		urls[name] = "http://" + l.Addr().String()
@@ -47,7 +86,7 @@ func (w *World) Serve(ctx context.Context, base int) (urls map[string]string, wa
 			s.Close()
 		}
 	})
-	return urls, func() { running.Wait(); stop() }, nil
+	return urls, func() { running.Wait(); stop() }
 }
 
 // Addresses returns the addresses that Serve uses with this base.
@@ -63,10 +102,10 @@ func Addresses(base int) map[string]string {
 // one.
 func (w *World) HerokuToken() string { return w.admin }
 
-// WriteCatalog writes a catalog that is wired to the world at these addresses.
-// The simulated secrets are files below DIR/secrets.
-func (w *World) WriteCatalog(dir string, urls map[string]string) error {
-	files := map[string]string{
+// Files are those of a catalog that is wired to the world at these addresses.
+// The simulated secrets are the ones below secrets/.
+func (w *World) Files(urls map[string]string) map[string]string {
+	return map[string]string{
 		"connections.yaml":                connections(urls),
 		"credentials/heroku-api-key.yaml": credential(urls),
 		"secrets/heroku":                  w.admin,
@@ -76,16 +115,25 @@ func (w *World) WriteCatalog(dir string, urls map[string]string) error {
 		"secrets/slack":                   slacksim.Token,
 		"secrets/.gitignore":              "*\n",
 	}
-	for name, text := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+}
+
+// WriteCatalog writes these files, over whatever is there.
+func (w *World) WriteCatalog(dir string, urls map[string]string) error {
+	for name, text := range w.Files(urls) {
+		if err := WriteFile(dir, name, text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// WriteFile writes one of them.
+func WriteFile(dir, name, text string) error {
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(text), 0o600)
 }
 
 func connections(urls map[string]string) string {
