@@ -52,7 +52,7 @@ func (a *app) runHistory(ctx context.Context, args []string, last int) error {
 		return err
 	}
 	if len(args) == 1 && len(runs) == 0 {
-		if err := a.known(args[0]); err != nil {
+		if err := a.notRecorded(ctx, args[0]); err != nil {
 			return err
 		}
 	}
@@ -87,16 +87,14 @@ func (a *app) newest(ctx context.Context, j journal.Journal, last int) ([]journa
 	return runs, nil
 }
 
-// known reports a name that is neither in the catalog nor was ever rotated.
-func (a *app) known(name string) error {
-	cat, err := a.loadCatalog()
-	if err == nil {
-		_, err = cat.Credential(name)
+// notRecorded is the error for a name without a history, unless the catalog has
+// it.
+func (a *app) notRecorded(ctx context.Context, name string) error {
+	var id pawl.RotationID
+	if id.UnmarshalText([]byte(name)) == nil && a.rotated(ctx, id.Credential) {
+		return &exit{code: exitUsage, err: fmt.Errorf("a history is of a credential, and not of %v alone", id), next: []string{"pawl history " + id.Credential, "pawl status " + id.String()}}
 	}
-	if err != nil {
-		return usage("%s was never rotated here, and is not in the catalog either", word(name))
-	}
-	return nil
+	return a.neverHeardOf(name)
 }
 
 func (a *app) showRuns(runs []history.Run) {

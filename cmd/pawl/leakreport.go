@@ -63,7 +63,7 @@ func rotationNamed(ctx context.Context, j journal.Journal, what string) (run jou
 	if strings.Contains(what, "/") {
 		var id pawl.RotationID
 		if err := id.UnmarshalText([]byte(what)); err != nil {
-			return run, usage("want NAME or NAME/NUMBER, as heroku-api-key/12")
+			return run, notNumbered()
 		}
 		run, err = j.Load(ctx, id)
 	} else {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/rotation"
 )
 
 // modeWords is a plan's mode, with the steps that people do before the revoke.
@@ -43,7 +44,7 @@ func byWhom(h *pawl.Human) string {
 // they have had too much.
 func byWhen(wait map[string]string, overdue []string) string {
 	until, err := time.Parse(time.RFC3339, wait["until"])
-	if err != nil {
+	if err != nil || wait["on"] != string(rotation.OnPerson) {
 		return ""
 	}
 	text := until.Local().Format("2006-01-02 15:04")

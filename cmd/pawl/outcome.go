@@ -252,8 +252,8 @@ func (a *app) tellVerdict(v verdict) {
 	}
 	a.say("%s %s", a.sign(m), strings.ReplaceAll(plainly(v.text), "\n", "\n    "))
 	for _, w := range waitLines(v.waits) {
-		if (w["consumer"] != "" || w["detail"] != "") && w["detail"] != v.text {
-			a.say("%s", strings.TrimRight(fmt.Sprintf("    %-16s %s", w["consumer"], plainly(w["detail"])), " "))
+		if text := waitText(w, 16); text != "" && w["detail"] != v.text {
+			a.say("    %s", text)
 		}
 		if w["hint"] != "" {
 			a.say("    %-16s → %s", "", w["hint"])
@@ -281,12 +281,24 @@ func waitLines(waits []rotation.Wait) []map[string]string {
 		}
 		seen[key] = true
 		line := map[string]string{"on": string(w.On), "consumer": w.Consumer, "detail": w.Detail, "hint": w.Hint}
-		if w.On == rotation.OnPerson && !w.Until.IsZero() {
+		if (w.On == rotation.OnPerson || w.On == rotation.OnTimer) && !w.Until.IsZero() {
 			line["until"] = w.Until.Format(time.RFC3339)
 		}
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// waitText is one of those lines: what is waited for, behind where, if that is
+// anywhere.
+func waitText(w map[string]string, width int) string {
+	if until, err := time.Parse(time.RFC3339, w["until"]); err == nil && w["on"] == string(rotation.OnTimer) {
+		return plainly(w["detail"]) + " until " + until.Local().Format("2006-01-02 15:04:05")
+	}
+	if w["consumer"] == "" {
+		return plainly(w["detail"])
+	}
+	return strings.TrimRight(fmt.Sprintf("%-*s %s", width, w["consumer"], plainly(w["detail"])), " ")
 }
 
 func capital(s string) string {

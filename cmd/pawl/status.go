@@ -5,10 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +23,7 @@ import (
 func newStatusCommand(a *app) *cobra.Command {
 	watch := false
 	cmd := &cobra.Command{
-		Use: "status [NAME]", Short: "Where rotations are, who is waited for, and whether the old key is still valid",
+		Use: "status [NAME[/N]]", Short: "Where rotations are, who is waited for, and whether the old key is still valid",
 		Long: `Reads the journal only, and works while another process drives.
 
 --watch tells a rotation as the process tells it that drives it, from its beginning, and ends
@@ -87,10 +87,11 @@ type statusDoc struct {
 	Holder     string              `json:"holder,omitempty"`       // to whom it was handed over
 	Overdue    []string            `json:"overdue,omitempty"`      // steps of people that have taken too long
 	Glass      string              `json:"glass_broken,omitempty"` // who goes on without the approval, and why
+	Failure    string              `json:"failure,omitempty"`      // why it failed
 	Next       []string            `json:"next,omitempty"`
 	key        string              // of the old key, for people
 	phase      string              // for people
-	text       string
+	text, safe string
 	held       string
 	unproved   bool // it stopped for lack of a proof
 }
@@ -119,7 +120,7 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 		}
 	}
 	if len(docs) == 0 && len(args) == 1 {
-		if err := a.neverHeardOf(args[0]); err != nil {
+		if err := a.notFound(ctx, args[0]); err != nil {
 			return err
 		}
 	}
@@ -155,23 +156,6 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 	return nil
 }
 
-// neverHeardOf is the error for a name that the journal does not have, unless
-// the catalog has it.
-func (a *app) neverHeardOf(name string) error {
-	cat, err := a.loadCatalog()
-	if err == nil {
-		_, err = cat.Credential(name)
-	}
-	if err == nil {
-		return nil
-	}
-	e := &exit{code: exitUsage, err: &pawl.Error{Kind: pawl.NotFound, Err: fmt.Errorf("%s was never rotated here, and is not in the catalog either", word(name))}}
-	if hint := pawl.HintOf(err); hint != "" {
-		e.next = []string{hint}
-	}
-	return e
-}
-
 type overdueLine struct {
 	Credential string    `json:"credential"`
 	Due        time.Time `json:"due"`
@@ -199,7 +183,9 @@ func (a *app) late(ctx context.Context) (all []overdueLine) {
 // last of each credential.
 func (a *app) collect(ctx context.Context, j journal.Journal, args []string) ([]statusDoc, error) {
 	wanted := map[string]bool{}
-	if len(args) == 1 {
+	if len(args) == 1 && strings.Contains(args[0], "/") {
+		return a.collectOne(ctx, j, args[0])
+	} else if len(args) == 1 {
 		wanted[args[0]] = true
 	} else {
 		runs, err := j.List(ctx, false)
@@ -227,6 +213,27 @@ func (a *app) collect(ctx context.Context, j journal.Journal, args []string) ([]
 	return docs, nil
 }
 
+// collectOne gathers a rotation by its number. What to do next is said of the
+// newest one only: after an older one it was done, or was not, long ago.
+func (a *app) collectOne(ctx context.Context, j journal.Journal, what string) ([]statusDoc, error) {
+	var id pawl.RotationID
+	if id.UnmarshalText([]byte(what)) != nil {
+		return nil, notNumbered()
+	}
+	run, err := j.Load(ctx, id)
+	if pawl.KindOf(err) == pawl.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	d := a.statusOf(run)
+	if last, err := j.Latest(ctx, id.Credential); err == nil && last.ID != id {
+		d.Next = nil
+	}
+	return []statusDoc{d}, nil
+}
+
 func (a *app) statusOf(run journal.Run) statusDoc {
 	s := rotation.FollowAll(run.Events)
 	dec := rotation.Decide(s, time.Now())
@@ -237,6 +244,10 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 		proved := s.Holds(i)
 		d.Consumers = append(d.Consumers, consumerDoc{ID: c.ID, Where: c.Where, Required: c.Required(), Written: p.Write.Status == rotation.Done || p.Confirmed != "",
 			Proved: proved, Class: classWord(s, i), Detail: p.Look.Detail, human: c.Human != nil})
+	}
+	if s.Outcome == pawl.Failed {
+		v := judge(engine.Result{ID: run.ID, State: s, Phase: dec.Phase})
+		d.Failure, d.text, d.safe, d.Next = plainly(s.Failure.Detail), v.text, v.safe, a.pasteables(afterFailure(v, s, run.ID.Credential))
 	}
 	if s.Outcome == "" {
 		d.Holder, d.held = s.Holder, heldBy(s)
@@ -257,6 +268,25 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 		}
 	}
 	return d
+}
+
+// afterFailure is what mends the reason of a failure, and what is done once more
+// then.
+func afterFailure(v verdict, s *rotation.State, name string) []string {
+	switch {
+	case s.Abandoned != "" || slices.ContainsFunc(v.next, begins): // which has a next step of its own
+		return v.next
+	case s.Plan.Reason == pawl.Rehearsal:
+		return append(v.next, "pawl rehearse "+name)
+	case s.Plan.Reason == pawl.Leak:
+		return append(v.next, "pawl leak "+name)
+	}
+	return append(v.next, "pawl rotate "+name)
+}
+
+// begins reports whether a next step is another rotation already.
+func begins(next string) bool {
+	return strings.Contains(next, "pawl rotate ") || strings.Contains(next, "pawl leak ")
 }
 
 // driver is who drives a rotation right now; empty: nobody.
@@ -378,7 +408,14 @@ func (a *app) showStatus(d statusDoc) {
 		}
 		a.print("  %s %-14s %-22s %s", a.sign(m), c.ID, word, c.Detail)
 	}
-	if d.Outcome != "" {
+	switch d.Outcome {
+	case "":
+	case pawl.Failed:
+		a.print("  %s %s", a.sign(bad), strings.ReplaceAll(plainly(d.text), "\n", "\n    "))
+		a.print("  %s", d.safe)
+		a.showNext(d.Next)
+		return
+	default:
 		return
 	}
 	if d.Driver != "" {
@@ -398,11 +435,20 @@ func (a *app) showStatus(d statusDoc) {
 		a.print("      when it stopped: %s", plainly(d.Stopped))
 	} else {
 		for _, w := range d.Waits {
-			a.print("      %-14s %s", w["consumer"], plainly(w["detail"])+byWhen(w, d.Overdue))
+			if text := waitText(w, 14) + byWhen(w, d.Overdue); text != d.text {
+				a.print("      %s", text)
+			}
 		}
 	}
+	a.showNext(d.Next)
+}
+
+func (a *app) showNext(next []string) {
+	if len(next) == 0 {
+		return
+	}
 	a.print("  Next:")
-	for _, n := range d.Next {
+	for _, n := range next {
 		a.print("    %s", n)
 	}
 }

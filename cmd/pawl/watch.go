@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +52,9 @@ func (a *app) runWatch(ctx context.Context, args []string) error {
 // watched is the newest rotation of a credential, or all that are open.
 func watched(ctx context.Context, j journal.Journal, args []string) (ids []pawl.RotationID, err error) {
 	if len(args) == 1 {
+		if strings.Contains(args[0], "/") {
+			return watchedOne(ctx, j, args[0])
+		}
 		run, err := j.Latest(ctx, args[0])
 		if pawl.KindOf(err) == pawl.NotFound {
 			return nil, nil
@@ -64,12 +68,30 @@ func watched(ctx context.Context, j journal.Journal, args []string) (ids []pawl.
 	return ids, err
 }
 
+// watchedOne is a rotation by its number; none, if there is none.
+func watchedOne(ctx context.Context, j journal.Journal, what string) ([]pawl.RotationID, error) {
+	var id pawl.RotationID
+	if id.UnmarshalText([]byte(what)) != nil {
+		return nil, notNumbered()
+	}
+	if _, err := j.Load(ctx, id); pawl.KindOf(err) == pawl.NotFound {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	return []pawl.RotationID{id}, nil
+}
+
 // follow tells one rotation until it has ended or nobody drives it any more.
 func (a *app) follow(ctx context.Context, j journal.Journal, id pawl.RotationID, sc *screen) error {
 	sc.recall(ctx, j, id.Credential)
 	run, err := j.Load(ctx, id)
 	if err != nil {
 		return err
+	}
+	if run.Outcome != "" {
+		a.say("%s %v has been over since %s (%s), and nothing of it is under way. This is how it went; another one begins by:  %s", a.sign(idle),
+			id, run.Updated.Local().Format("2006-01-02 15:04:05"), run.Outcome, a.pasteable("pawl rotate "+id.Credential))
 	}
 	sc.begin(id, rotation.Fold(run.Events).Plan)
 	end := sync.OnceFunc(sc.paint())
