@@ -3,6 +3,7 @@ package main
 import (
 	_ "embed"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -37,6 +38,9 @@ func newInitCommand(a *app) *cobra.Command {
 }
 
 func (a *app) runInit(dir string, simulated bool) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return &exit{code: exitUsage, err: fmt.Errorf("%s is a file, and no folder; nothing was written", word(dir)), next: []string{"pawl init A_NEW_FOLDER"}}
+	}
 	if _, err := os.Stat(filepath.Join(dir, "connections.yaml")); !errors.Is(err, os.ErrNotExist) {
 		return usage("%s has a catalog already; nothing was written", dir)
 	}

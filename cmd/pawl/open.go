@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -64,10 +65,31 @@ func (a *app) stateFile() (string, error) {
 		}
 		path = dir
 	}
-	if info, err := os.Stat(path); strings.HasSuffix(path, ".db") || err == nil && info.Mode().IsRegular() {
+	info, err := os.Stat(path)
+	switch {
+	case strings.HasSuffix(path, ".db"):
+		return filepath.Abs(path)
+	case err == nil && info.Mode().IsRegular():
+		if !mayBeJournal(path, info) {
+			return "", usage("the state is to be in %s, which is a file, and no journal: want a folder, or a file that ends in .db (--state, $PAWL_STATE)", path)
+		}
 		return filepath.Abs(path)
 	}
 	return filepath.Abs(filepath.Join(path, "pawl.db"))
+}
+
+// mayBeJournal reports whether a file is a database, or an empty one of this
+// user's alone, as mktemp makes it. What cannot be read is for others to say.
+func mayBeJournal(path string, info os.FileInfo) bool {
+	const magic = "SQLite format 3\x00"
+	f, err := os.Open(path)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	first := make([]byte, len(magic))
+	n, err := io.ReadFull(f, first)
+	return string(first[:n]) == magic || errors.Is(err, io.EOF) && info.Mode().Perm()&0o077 == 0
 }
 
 func (a *app) home(variable, fallback string) (string, error) {
@@ -130,8 +152,9 @@ type store struct {
 	journal.Journal
 	dir      string
 	lock     *sqlite.Lock
-	traces   *outgoing  // of what is driven here; nil: nothing is sent
-	refusals *echo.Echo // of who may not do what they ask for, whichever way they asked
+	holder   sqlite.Holder // of the lock: this process
+	traces   *outgoing     // of what is driven here; nil: nothing is sent
+	refusals *echo.Echo    // of who may not do what they ask for, whichever way they asked
 }
 
 func (s *store) Close() error {
