@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net"
 	"path/filepath"
 	"strconv"
@@ -16,12 +17,13 @@ import (
 // locked tells that another process drives this state. If that is a server, the
 // same command through it is what goes on.
 func (a *app) locked(err *sqlite.LockedError) *exit {
-	e := &exit{code: exitIncomplete, err: err, safe: "Nothing was begun here; what runs there is not disturbed.", next: []string{"pawl status"}}
+	e := &exit{code: exitIncomplete, err: err, safe: "Nothing was begun here; what runs there is not disturbed.", next: []string{"pawl status   # how far that one is; this goes on once it has ended"}}
 	path, wrong := a.stateFile()
 	if wrong != nil || a.typed.cmd == nil {
 		return e
 	}
-	socket := filepath.Join(filepath.Dir(path), "pawl.sock")
+	e.safe += "\n  One process drives a state at a time. Several at once are named in one command (pawl rotate NAME NAME), or a server does the work (pawl help serve)."
+	socket := cmp.Or(err.Holder.Socket, filepath.Join(filepath.Dir(path), "pawl.sock"))
 	if c, wrong := net.DialTimeout("unix", socket, time.Second); wrong == nil {
 		c.Close()
 		e.safe = "Nothing was begun here. A server drives this state: ask it."

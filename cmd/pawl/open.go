@@ -169,6 +169,15 @@ func (s *store) Close() error {
 	return err
 }
 
+// answersAt tells whoever finds the lock held at which socket to ask. That it
+// cannot be written is no harm: they look at the usual place.
+func (s *store) answersAt(socket string) {
+	if path, err := filepath.Abs(socket); err == nil {
+		s.holder.Socket = path
+		_ = s.lock.Update(s.holder)
+	}
+}
+
 // openState opens the journal to write. With drive set this process becomes
 // the one that drives; another one that does is an error that says who.
 func (a *app) openState(ctx context.Context, drive bool) (*store, error) {
@@ -184,7 +193,8 @@ func (a *app) openState(ctx context.Context, drive bool) (*store, error) {
 		return nil, &pawl.Error{Op: "opening the state", Kind: pawl.Unavailable, Err: err, Hint: "use --state DIR with a folder that can be written"}
 	}
 	if drive {
-		if s.lock, err = sqlite.DriverLock(s.dir, sqlite.Holder{PID: os.Getpid(), Actor: a.actor(), Since: time.Now()}); err != nil {
+		s.holder = sqlite.Holder{PID: os.Getpid(), Actor: a.actor(), Since: time.Now()}
+		if s.lock, err = sqlite.DriverLock(s.dir, s.holder); err != nil {
 			return nil, err
 		}
 	}

@@ -114,6 +114,7 @@ func (a *app) served(ctx context.Context, o *serving) error {
 	if err != nil {
 		return err
 	}
+	s.answersAt(o.socket)
 	srv := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ConnContext: withConn}
 	srv.RegisterOnShutdown(api.Close)
 	go f.watch(ctx)

@@ -21,6 +21,7 @@ type Holder struct {
 	Actor    pawl.Actor      `json:"actor"`
 	Since    time.Time       `json:"since"`
 	Rotation pawl.RotationID `json:"rotation,omitzero"` // zero: several, or not known yet
+	Socket   string          `json:"socket,omitempty"`  // on which a server answers; empty: it is none
 }
 
 func (h Holder) String() string {
