@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,6 +46,17 @@ func sayOfCompletion(root *cobra.Command) {
 steps that wait for a person. Names come from the catalog's files and the journal: no vendor is asked.
 
 How to load it for good is in the help of each shell: pawl completion bash --help`
+			c.Args = func(cmd *cobra.Command, args []string) error {
+				if len(args) == 0 {
+					return nil
+				}
+				e := &exit{code: exitUsage, err: fmt.Errorf("completion: there is none for %s", word(args[0]))}
+				for _, shell := range cmd.Commands() {
+					e.next = append(e.next, shell.CommandPath())
+				}
+				return e
+			}
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,8 +10,10 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/connect"
 )
 
@@ -74,7 +77,7 @@ Start with:  pawl demo`,
 	cmd.SuggestionsMinimumDistance = 2
 	cmd.Version = version
 	cmd.SetVersionTemplate(versionLine() + "\n")
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
+	cmd.SetFlagErrorFunc(wrongFlag)
 	f := cmd.PersistentFlags()
 	f.StringVar(&a.catalogDir, "catalog", "", "folder with connections.yaml and credentials/ (default $PAWL_CATALOG, else .)")
 	f.StringVar(&a.statePath, "state", "", "where pawl keeps its journal (default $PAWL_STATE, else $XDG_STATE_HOME/pawl)")
@@ -113,6 +116,21 @@ func unknownCommand(cmd *cobra.Command, typed string) error {
 	}
 	if len(e.next) == 0 {
 		e.next = []string{"pawl --help"}
+	}
+	return e
+}
+
+// wrongFlag is the error of a flag that there is not, with the nearest there is,
+// or that has no such value.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	e := &exit{code: exitUsage, err: err}
+	if missing, ok := errors.AsType[*pflag.NotExistError](err); ok && len(missing.GetSpecifiedName()) > 1 {
+		var flags []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, f.Name) })
+		if near, ok := catalog.Nearest(missing.GetSpecifiedName(), flags); ok {
+			e.err = fmt.Errorf("%w; did you mean --%s?", err, near)
+		}
+		e.next = []string{cmd.CommandPath() + " --help"}
 	}
 	return e
 }
@@ -173,6 +191,9 @@ func newLogger(to io.Writer, asJSON, debug bool) *slog.Logger {
 func names(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < least || most >= 0 && len(args) > most {
+			if most == 0 {
+				return usage("%s takes no arguments", strings.TrimPrefix(cmd.CommandPath(), "pawl "))
+			}
 			return usage("%s: want %s", cmd.Name(), strings.TrimSpace(strings.TrimPrefix(cmd.Use, cmd.Name())))
 		}
 		return nil
