@@ -440,7 +440,13 @@ func settles(f Effect, least time.Duration) time.Duration {
 	return max(least, min(f.At.Sub(f.Begun), Slowest))
 }
 
+// mayLand: a write of that side whose outcome is unknown may land until then, and
+// in any case for [Linger] after its intent: who sent it may have been killed a
+// moment later, and what it has sent is on its way all the same.
 func (p *Place) mayLand(side pawl.Side, until time.Time) {
+	if least := p.Write.Begun.Add(Linger); until.Before(least) {
+		until = least
+	}
 	unsure := map[pawl.Side]time.Time{side: until}
 	if t, ok := p.Unsure[side.Other()]; ok {
 		unsure[side.Other()] = t

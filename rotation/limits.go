@@ -46,7 +46,9 @@ const (
 
 	// Linger is how long after a mint whose outcome is unknown the final sweep
 	// waits, so that a generation that is born late is found. It assumes the same of
-	// a mint, and that a vendor lists what it has made within two seconds.
+	// a mint, and that a vendor lists what it has made within two seconds. For as
+	// long after its intent, too, nothing contradicts a write whose outcome is
+	// unknown.
 	Linger = 15 * time.Second
 
 	// Recheck is how often the new value is tried while proofs are waited for. It
