@@ -27,9 +27,9 @@ func newSimCommand(a *app) *cobra.Command {
 state and refuse what the vendors refuse. A catalog that is wired to them is written as well.
 
 Started again with the same --dir, the ports and your edits of that catalog are kept. The company
-is not: it begins anew, with its first key everywhere, and none that was made since. A rotation that
-was under way is undone there by pawl rollback NAME; one that has begun its revoke can only be
-abandoned. A folder with a catalog that is not the simulators' is refused.
+is not: it begins anew, with its first key everywhere, and none that was made since. The first
+rotation, if it was under way, is undone there by pawl rollback NAME; a later one, whose old key is
+gone with the company, and one that has begun its revoke are ended by pawl abandon NAME. A folder with a catalog that is not the simulators' is refused.
 
 --fault breaks them at their front door: VENDOR METHOD PATH FAULT [xN] [after=N], as
   --fault "heroku POST /oauth/authorizations lose x1"    the answer to the first mint is lost

@@ -232,5 +232,5 @@ func (a *app) tellKept(f *simFolder, urls map[string]string, kept []string) {
 		}
 		a.say("  The catalog leads there. A rotation that was begun at the old addresses cannot go on at the new ones.")
 	}
-	a.say("%s The company begins anew, with its first key: what was made here before is not in it. Undo what is under way by pawl rollback NAME.", a.sign(idle))
+	a.say("%s The company begins anew, with its first key: what was made here before is not in it. What is under way is undone by pawl rollback NAME, or if its old key was made here, ended by pawl abandon NAME.", a.sign(idle))
 }

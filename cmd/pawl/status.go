@@ -146,6 +146,9 @@ func (a *app) runStatus(ctx context.Context, args []string) error {
 	for _, d := range docs {
 		if len(args) == 0 && d.Outcome != "" {
 			a.print("%s  %s  %s  %s", d.Rotation, d.Reason, d.phase, d.Updated.Local().Format("2006-01-02 15:04:05"))
+			if d.Outcome == pawl.Failed {
+				a.print("  why, and what next:  %s", a.pasteable("pawl status "+d.Credential))
+			}
 			continue
 		}
 		a.showStatus(d)
