@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/pawl-dev/pawl"
 )
@@ -56,7 +57,7 @@ func (p *Problem) Err() error {
 		e.Err = errors.New(p.Title)
 	}
 	if len(p.Next) > 0 {
-		e.Hint = p.Next[0]
+		e.Hint = strings.Join(p.Next, "\n")
 	}
 	return e
 }
