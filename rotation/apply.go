@@ -168,7 +168,7 @@ func (s *State) driving(e pawl.Event) {
 	for i := range s.Places {
 		p := &s.Places[i]
 		if p.Write.Status == Intended {
-			p.mayLand(p.Side, e.At.Add(Settle))
+			p.mayLand(p.Side, e.At, e.At.Add(Settle))
 			s.unsettle(e.At.Add(Settle))
 		}
 		interrupt(&p.Write, e.At)
@@ -429,9 +429,16 @@ func (s *State) setEnded(e pawl.Event) {
 	}
 	if e.Result == pawl.Unsure {
 		until := e.At.Add(settles(p.Write, Settle))
-		p.mayLand(e.Side, until)
+		p.mayLand(e.Side, e.At, until)
 		s.unsettle(until)
 	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // settles is how long an effect whose outcome is unknown may still land: as long
@@ -442,10 +449,14 @@ func settles(f Effect, least time.Duration) time.Duration {
 
 // mayLand: a write of that side whose outcome is unknown may land until then, and
 // in any case for [Linger] after its intent: who sent it may have been killed a
-// moment later, and what it has sent is on its way all the same.
-func (p *Place) mayLand(side pawl.Side, until time.Time) {
-	if least := p.Write.Begun.Add(Linger); until.Before(least) {
-		until = least
+// moment later, and what it has sent is on its way all the same. An earlier one that
+// may land later still does. A clock that went backwards since lengthens neither.
+func (p *Place) mayLand(side pawl.Side, now, until time.Time) {
+	if least := p.Write.Begun.Add(Linger); least.After(until) {
+		until = earlier(least, now.Add(Linger))
+	}
+	if before := earlier(p.Unsure[side], now.Add(Slowest)); before.After(until) {
+		until = before
 	}
 	unsure := map[pawl.Side]time.Time{side: until}
 	if t, ok := p.Unsure[side.Other()]; ok {
