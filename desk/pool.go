@@ -148,11 +148,16 @@ func (p *Pool) take(ctx context.Context, id pawl.RotationID) {
 	rank := p.taken
 	p.mu.Unlock()
 	p.drivers.Go(func() {
-		if p.paused(ctx, id) {
-			return
+		var meeting Meeting = alone{}
+		if run, err := p.journal.Load(ctx, id); err == nil { // otherwise driving it will say so
+			s := rotation.Fold(run.Events)
+			if s.Paused { // to drive it would be to go on with it
+				p.put(id, pause{revision: run.Revision})
+				return
+			}
+			meeting = p.meeting(s)
 		}
 		p.turns.Join(id, rank, p.shares(id.Credential))
-		meeting := p.meeting(ctx, id)
 		res, err := p.engine.Drive(ctx, id, engine.Options{Park: park, Turns: &p.turns, Patience: p.most, Watch: func(u engine.Update) {
 			p.note(u.ID, glimpse{phase: u.Phase, waits: u.Waits})
 			meeting.Follow(u.State, u.Waits)
@@ -169,12 +174,10 @@ func (p *Pool) take(ctx context.Context, id pawl.RotationID) {
 }
 
 // meeting makes a rotation known to the others that are driven.
-func (p *Pool) meeting(ctx context.Context, id pawl.RotationID) Meeting {
-	run, err := p.journal.Load(ctx, id)
-	if p.meet == nil || err != nil { // driving it will say so
+func (p *Pool) meeting(s *rotation.State) Meeting {
+	if p.meet == nil {
 		return alone{}
 	}
-	s := rotation.Fold(run.Events)
 	m := p.meet(s.Plan)
 	m.Join(s)
 	return m
@@ -196,17 +199,6 @@ func sharesOf(cfg Config) func(string) []string {
 		}
 		return nil
 	}
-}
-
-// paused puts a rotation aside that somebody has paused. To drive it would be
-// to go on with it.
-func (p *Pool) paused(ctx context.Context, id pawl.RotationID) bool {
-	run, err := p.journal.Load(ctx, id)
-	if err != nil || !rotation.Fold(run.Events).Paused {
-		return false
-	}
-	p.put(id, pause{revision: run.Revision})
-	return true
 }
 
 func (p *Pool) put(id pawl.RotationID, rest pause) {
