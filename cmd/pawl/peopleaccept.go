@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl/audit"
+	"github.com/pawl-dev/pawl/roster"
 	"github.com/pawl-dev/pawl/roster/logged"
 )
 
@@ -36,16 +37,12 @@ func (a *app) runPeopleAccept(ctx context.Context, why string) error {
 	if err := sayable(why); err != nil {
 		return err
 	}
-	s, err := a.openState(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	people, standing, err := a.standing(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer people.Close()
+	return a.withTeam(ctx, func(s *store, people roster.Roster, standing logged.Standing) error {
+		return a.acceptTeam(ctx, s, people, standing, why)
+	})
+}
+
+func (a *app) acceptTeam(ctx context.Context, s *store, people roster.Roster, standing logged.Standing, why string) error {
 	if !standing.Older() {
 		a.say("%s nothing to accept: team.db has all that the audit log says", a.sign(good))
 		return nil

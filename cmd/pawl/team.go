@@ -72,6 +72,21 @@ func olderTeam(err error) bool {
 // somebody, they are that somebody. A team that is older than the log can be looked
 // at, and not be changed.
 func (a *app) asOwner(ctx context.Context, f func(*desk.Team, access.Subject) error) error {
+	return a.withTeam(ctx, func(s *store, people roster.Roster, standing logged.Standing) error {
+		a.tellAnew(standing)
+		if standing.Older() {
+			a.alarm(standing.Err().Error() + ":  pawl people accept")
+		}
+		who, err := a.owner(ctx, people)
+		if err != nil {
+			return err
+		}
+		return f(desk.NewTeam(desk.TeamConfig{Book: a.book(s, people), Refusals: s.refusals, Log: a.log()}), who)
+	})
+}
+
+// withTeam opens the state and its team, also one that is older than the log.
+func (a *app) withTeam(ctx context.Context, f func(*store, roster.Roster, logged.Standing) error) error {
 	s, err := a.openState(ctx, false)
 	if err != nil {
 		return err
@@ -82,19 +97,20 @@ func (a *app) asOwner(ctx context.Context, f func(*desk.Team, access.Subject) er
 		return err
 	}
 	defer people.Close()
-	a.tellAnew(standing)
-	if standing.Older() {
-		a.alarm(standing.Err().Error() + ":  pawl people accept")
-	}
+	return f(s, people, standing)
+}
+
+// owner is who can write the state folder.
+func (a *app) owner(ctx context.Context, people roster.Roster) (access.Subject, error) {
 	who := access.Subject{Actor: a.actor(), Roles: access.Roles(), Fresh: true}
 	p, err := people.PersonOf(ctx, roster.UnixLogin(a.userName()))
 	switch {
 	case err == nil:
 		who.Actor.ID, who.Teams = p.ID, p.Teams
 	case pawl.KindOf(err) != pawl.NotFound:
-		return err
+		return who, err
 	}
-	return f(desk.NewTeam(desk.TeamConfig{Book: a.book(s, people), Refusals: s.refusals, Log: a.log()}), who)
+	return who, nil
 }
 
 // lookAtTeam says how the team of a state stands to the audit log, without opening
