@@ -99,6 +99,20 @@ async function cutWhileLoading(ana) {
   ok('what changed is shown although the connection broke while it was loaded');
 }
 
+// On a slow line each script may come long after the one before it: the page
+// follows all the same.
+async function slowScripts(ana) {
+  for (const late of ['hx-csp', 'hx-sse', 'pawl']) {
+    const context = await straight.newContext({ storageState: await ana.context().storageState() });
+    await context.route(new RegExp(`/${late}[^/]*\\.js`), async (route) => { await new Promise((r) => setTimeout(r, 700)); await route.continue(); });
+    const slow = await context.newPage();
+    await slow.goto(ana.url());
+    await word(slow, 'Live.');
+    await context.close();
+  }
+  ok('a page whose scripts come late, one after another, follows what happens');
+}
+
 async function revoke(ana) {
   await ana.goto(origin + '/rotations/heroku-log-drain-token/4');
   const typed = () => ana.getByLabel('Type heroku-log-drain-token');
@@ -211,6 +225,7 @@ export async function run(pawl, browserPath) {
     await planAndRun(ana);
     await dropAndResume(ana);
     await cutWhileLoading(ana);
+    await slowScripts(ana);
     await revoke(ana);
     await passkey(ana);
     await invite(cleo);
