@@ -47,7 +47,7 @@ func (d *decider) dead() bool {
 func (d *decider) watch() bool {
 	over := d.due(d.s.WatchUntil)
 	if !over {
-		d.wait(Wait{On: OnTimer, Detail: "watching", Until: d.s.WatchUntil})
+		d.wait(Wait{On: OnTimer, Detail: "looking that nothing breaks", Until: d.s.WatchUntil})
 	}
 	ok := true
 	for i, c := range d.s.Plan.Consumers {

@@ -18,7 +18,7 @@ func (d *decider) soak() bool {
 		return false
 	}
 	if !d.due(d.s.SoakUntil) {
-		d.wait(Wait{On: OnTimer, Detail: "soaking", Until: d.s.SoakUntil})
+		d.wait(Wait{On: OnTimer, Detail: "both keys stay valid", Until: d.s.SoakUntil})
 		return false
 	}
 	return true

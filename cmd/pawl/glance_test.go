@@ -44,7 +44,7 @@ func TestLongWaits(t *testing.T) {
 		if len(lines) != 6 || !strings.Contains(lines[0], "Soaking") {
 			t.Fatalf("told:\n%s\nwant the soak, and then a word after 1, 3, 7, 15 and 25 minutes", out.String())
 		}
-		if want := "soaking, 29:00 left · old key: still valid; safe to stop · 1:00"; !strings.HasSuffix(lines[1], want) {
+		if want := "both keys stay valid, 29:00 left · old key: still valid; safe to stop · 1:00"; !strings.HasSuffix(lines[1], want) {
 			t.Errorf("told %q, want %q", lines[1], want)
 		}
 	})
@@ -61,7 +61,7 @@ func TestGlance(t *testing.T) {
 	for _, l := range g.lines(u.Event.At.Add(90*time.Second), "*") {
 		text += l.sign + clip(l.text, 57) + "\n"
 	}
-	want := "* 4/7 Soaking 1:30\n  soaking, 8:30 left\n  old key: still valid; safe to stop · 1:30\n"
+	want := "* 4/7 Soaking 1:30\n  both keys stay valid, 8:30 left\n  old key: still valid; safe to stop · 1:30\n"
 	if text != want {
 		t.Errorf("in sight:\n%s\nwant:\n%s", text, want)
 	}

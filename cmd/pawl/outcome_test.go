@@ -51,8 +51,8 @@ func TestLookAgain(t *testing.T) {
 // it where a place would.
 func TestTimerSaysUntilWhen(t *testing.T) {
 	until := time.Date(2026, 11, 25, 14, 30, 0, 0, time.Local)
-	lines := waitLines([]rotation.Wait{{On: rotation.OnTimer, Detail: "soaking", Until: until}, {On: rotation.OnProof, Consumer: "api-prod", Detail: "1 of 2 dynos up"}})
-	if got, want := waitText(lines[0], 14), "soaking until 2026-11-25 14:30:00"; got != want {
+	lines := waitLines([]rotation.Wait{{On: rotation.OnTimer, Detail: "both keys stay valid", Until: until}, {On: rotation.OnProof, Consumer: "api-prod", Detail: "1 of 2 dynos up"}})
+	if got, want := waitText(lines[0], 14), "both keys stay valid until 2026-11-25 14:30:00"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := waitText(lines[1], 14), "api-prod       1 of 2 dynos up"; got != want {
