@@ -91,6 +91,9 @@ func (e *Engine) Drive(ctx context.Context, id pawl.RotationID, opt Options) (Re
 	if opt.Timeout <= 0 {
 		opt.Timeout = DefaultTimeout
 	}
+	if opt.Turns != nil {
+		defer opt.Turns.leave(id)
+	}
 	loaded, err := e.cfg.Journal.Load(ctx, id)
 	if err != nil {
 		return Result{}, err
@@ -114,9 +117,6 @@ func (e *Engine) Drive(ctx context.Context, id pawl.RotationID, opt Options) (Re
 	effects, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	r.effects = effects
-	if opt.Turns != nil {
-		defer opt.Turns.leave(id)
-	}
 	return r.drive(ctx), nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"os/user"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,6 +103,7 @@ func (a *app) runPeopleInvite(ctx context.Context, id string, o *personal) error
 		}
 		a.print("%s", code.Reveal())
 		a.say("%s whoever gives this code on the sign-in page within three days is %s; it is good once", a.sign(good), id)
+		a.warnUnknownUser(o.unix)
 		return nil
 	})
 }
@@ -152,9 +154,26 @@ func (a *app) runPeopleChange(ctx context.Context, id string, o *personal, given
 			to.Teams = o.teams
 		}
 		after, err := t.Change(ctx, who, id, is.Version, to)
-		if err == nil {
-			a.say("%s %s: %s", a.sign(good), after.ID, strings.Join(after.Roles, ", "))
+		if err != nil {
+			return err
 		}
-		return err
+		now := strings.Join(after.Roles, ", ")
+		if after.Disabled {
+			now = "disabled"
+		}
+		a.say("%s %s: %s", a.sign(good), after.ID, now)
+		a.warnUnknownUser(o.unix)
+		return nil
 	})
+}
+
+// warnUnknownUser says that this machine does not know a user. It is no error: the
+// user may come to be, and a directory may be out of reach.
+func (a *app) warnUnknownUser(name string) {
+	if name == "" {
+		return
+	}
+	if _, err := user.Lookup(name); err != nil {
+		a.say("%s this machine knows no user %s now; whoever is called so later is let in as them", a.sign(warn), printable(name))
+	}
 }
