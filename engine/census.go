@@ -9,9 +9,9 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // A sought value is one side of a rotation.
@@ -118,7 +118,7 @@ func searchOne(ctx context.Context, in Searching, q pawl.Search) (pawl.Searched,
 				s.Blind++
 			default:
 				if err != nil && failed == nil {
-					failed = fmt.Errorf("%s: %w", printable(a.Name), err)
+					failed = fmt.Errorf("%s: %w", wording.Printable(a.Name), err)
 				} else if err == nil {
 					s.Areas++
 					found = append(found, got...)
@@ -135,19 +135,9 @@ func searchOne(ctx context.Context, in Searching, q pawl.Search) (pawl.Searched,
 		s.Detail = fmt.Sprintf("%d of %d parts were looked at; %v", s.Areas, len(areas), failed)
 	}
 	for i := range found {
-		found[i].Where = printable(found[i].Where)
+		found[i].Where = wording.Printable(found[i].Where)
 	}
 	return s, found
-}
-
-// printable keeps what a vendor calls something from steering a terminal.
-func printable(name string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, name)
 }
 
 // census is the search before a revoke, as an action: it ends in one event.

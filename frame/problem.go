@@ -3,10 +3,9 @@ package frame
 import (
 	"errors"
 	"net/http"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // statuses is the one table from what went wrong to the status of a page.
@@ -38,17 +37,9 @@ func Sentence(err error) string {
 	if e.Err != nil {
 		text = e.Err.Error()
 	}
-	text = capital(text) + "."
+	text = wording.Capital(text) + "."
 	if hint := pawl.HintOf(err); hint != "" {
-		text += " " + capital(hint) + "."
+		text += " " + wording.Capital(hint) + "."
 	}
 	return text
-}
-
-func capital(text string) string {
-	if text == "" {
-		return ""
-	}
-	first, n := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(first)) + text[n:]
 }

@@ -2,11 +2,11 @@ package postmortem
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // words is an event as a line of the timeline; nothing if it is none. The state
@@ -72,32 +72,7 @@ func found(findings []string) string {
 	if len(findings) == 0 {
 		return ""
 	}
-	return "; found: " + plain(strings.Join(together(findings), "; "))
-}
-
-// together says a remark once that is made of several places, in the order of
-// the places' names.
-func together(findings []string) (all []string) {
-	where := map[string][]string{}
-	for _, f := range findings {
-		place, remark, ok := strings.Cut(f, ": ")
-		if !ok || strings.Contains(place, " ") {
-			place, remark = "", f
-		}
-		if where[remark] == nil {
-			all = append(all, remark)
-		}
-		where[remark] = append(where[remark], place)
-	}
-	slices.Sort(all)
-	for i, remark := range all {
-		places := where[remark]
-		slices.Sort(places)
-		if places[0] != "" {
-			all[i] = strings.Join(places, ", ") + ": " + remark
-		}
-	}
-	return all
+	return "; found: " + plain(strings.Join(wording.Together(findings), "; "))
 }
 
 func ended(ev pawl.Event) string {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/provider"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // What is safe at a step.
@@ -157,16 +158,9 @@ func (w *writer) step(title string, s provider.Step, safe string) {
 		w.line("**Expect.** %s.\n", strings.TrimSuffix(s.Expect, "."))
 	}
 	if s.IfNot != "" {
-		w.line("**If not.** %s.\n", capital(strings.TrimSuffix(s.IfNot, ".")))
+		w.line("**If not.** %s.\n", wording.Capital(strings.TrimSuffix(s.IfNot, ".")))
 	}
 	if safe != "" {
 		w.line("*%s*\n", strings.ReplaceAll(safe, "*", ""))
 	}
-}
-
-func capital(text string) string {
-	if text != "" && 'a' <= text[0] && text[0] <= 'z' {
-		return string(text[0]-'a'+'A') + text[1:]
-	}
-	return text
 }

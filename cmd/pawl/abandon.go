@@ -11,6 +11,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // abandoning are the flags of pawl abandon.
@@ -108,17 +109,17 @@ func (a *app) tellRemainder(id pawl.RotationID, left engine.Remainder) {
 		if len(g.In) > 0 {
 			text += "; in " + strings.Join(g.In, ", ")
 		}
-		is := orDash(printable(g.ID))
+		is := orDash(wording.Printable(g.ID))
 		if g.ID == "" && g.Label != "" { // an answer that never came
 			is, text = "(id not known)", text+"; if its mint still lands, pawl sweep "+id.Credential+" finds it"
 		}
-		a.say("    %-16s %-38s %s", g.Name, is, plainly(text))
+		a.say("    %-16s %-38s %s", g.Name, is, wording.Plainly(text))
 		if g.Label != "" {
-			a.say("    %-16s %s", "", printable(g.Label))
+			a.say("    %-16s %s", "", wording.Printable(g.Label))
 		}
 	}
 	for _, p := range left.Places {
-		a.say("    %-16s %-38s %s", p.ID, printable(p.Where), plainly(p.Holds))
+		a.say("    %-16s %-38s %s", p.ID, wording.Printable(p.Where), wording.Plainly(p.Holds))
 	}
 	if len(left.Only) > 0 {
 		a.say("%s Nowhere but in the journal, as far as can be seen: %s", a.sign(bad), strings.Join(left.Only, ", "))
@@ -148,7 +149,7 @@ func (a *app) agreeToAbandon(ctx context.Context, eng worker, id pawl.RotationID
 		return err
 	}
 	if !ok {
-		return &exit{code: exitDeclined, err: errors.New("declined; nothing was changed"), safe: capital(oldKey(s)) + "."}
+		return &exit{code: exitDeclined, err: errors.New("declined; nothing was changed"), safe: wording.Capital(oldKey(s)) + "."}
 	}
 	return nil
 }

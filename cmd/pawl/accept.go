@@ -9,6 +9,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // accepting are the flags by which somebody answers for places outside of the
@@ -45,7 +46,7 @@ func (a *app) acknowledge(ctx context.Context, eng worker, id pawl.RotationID, f
 			return err
 		}
 		if !a.json {
-			a.say("%s Accepted: %s, by %s: %s", a.sign(idle), printable(p), a.actor().ID, printable(f.why))
+			a.say("%s Accepted: %s, by %s: %s", a.sign(idle), wording.Printable(p), a.actor().ID, wording.Printable(f.why))
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // askStep asks whether a human step is done that the rotation waits for. A no
@@ -55,7 +56,7 @@ func (a *app) claimDone(ctx context.Context, eng worker, id pawl.RotationID, c *
 	case got.Proved:
 		a.say("%s %s: %s confirmed by %s, and seen (%s): %s", a.sign(good), id, c.ID, a.actor().ID, got.Class, got.Detail)
 	default:
-		a.say("%s %s: %s confirmed by %s; not seen yet: %s", a.sign(idle), id, c.ID, a.actor().ID, plainly(got.Detail))
+		a.say("%s %s: %s confirmed by %s; not seen yet: %s", a.sign(idle), id, c.ID, a.actor().ID, wording.Plainly(got.Detail))
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/pawl-dev/pawl/access"
 	teamfile "github.com/pawl-dev/pawl/roster/sqlite"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // approvalCounts is how long an approval is one: for the rotation that it was
@@ -117,7 +118,7 @@ func (a *app) approve(ctx context.Context, eng worker, id pawl.RotationID, s *ro
 		return noApproval("%s asks for no approval", id)
 	case access.Behind(a.actor().ID) == access.Behind(s.By.ID) && !want.Alone:
 		return &exit{code: exitUsage, err: fmt.Errorf("%s was asked for by you, so somebody else of %s has to approve it", id, want.From),
-			safe: capital(oldKey(s)) + ".", next: []string{"pawl status " + id.Credential}, page: helpWaitsApproval}
+			safe: wording.Capital(oldKey(s)) + ".", next: []string{"pawl status " + id.Credential}, page: helpWaitsApproval}
 	}
 	a.say("%s · %s · asked for by %s", id, s.Plan.Reason, s.By.ID)
 	a.say("Plan %s revokes %s of %s; %d places.", digest, orDash(s.OldID), id.Credential, len(s.Plan.Consumers))

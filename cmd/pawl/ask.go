@@ -14,7 +14,7 @@ import (
 // readLine reads one line from the terminal. The end of the input is a no.
 // Ctrl-C ends the waiting at once.
 func (a *app) readLine(ctx context.Context, prompt string) (string, error) {
-	w, done := a.scroll.question()
+	w, done := a.scroll.Question()
 	defer done()
 	fmt.Fprint(w, prompt)
 	lines := make(chan string, 1)
@@ -62,7 +62,7 @@ func (a *app) readSecret(ctx context.Context, prompt string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, done := a.scroll.question()
+	w, done := a.scroll.Question()
 	defer done()
 	fmt.Fprint(w, prompt)
 	type typed struct {

@@ -15,6 +15,8 @@ import (
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/connect"
 	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/terminal"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // A batch is several rotations that this process drives at once. Each is a
@@ -82,7 +84,7 @@ func (a *app) newBatch(ctx context.Context, cat *catalog.Catalog, s *store, plan
 		m := &member{}
 		b.follow(m, p)
 		own := *a
-		own.err = &prefixed{w: a.err, prefix: fmt.Sprintf("%-*s  ", width, p.Credential), clock: func() string { return b.now() }}
+		own.err = &terminal.Prefixed{To: a.err, Prefix: fmt.Sprintf("%-*s  ", width, p.Credential), Clock: func() string { return b.now() }}
 		m.sc = &screen{a: &own, enc: b.enc, told: map[string]bool{}, glance: glance{name: p.Credential}}
 		b.all = append(b.all, m)
 	}
@@ -269,7 +271,7 @@ func (b *batch) verdict(m *member) verdict {
 	e := b.a.classify(m.err)
 	text := exitName(e.code)
 	if e.err != nil {
-		text = plainly(spoken(e.err))
+		text = wording.Plainly(spoken(e.err))
 	}
 	return verdict{code: e.code, text: text, safe: e.safe, next: e.next}
 }

@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawl-dev/pawl"
+	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newConfirmCommand(a *app) *cobra.Command {
@@ -51,7 +53,7 @@ func newPauseCommand(a *app) *cobra.Command {
 				if err := eng.Signal(cmd.Context(), id, pawl.Event{Type: pawl.EvPaused}); err != nil {
 					return err
 				}
-				a.say("%s %v is paused. %s.", a.sign(good), id, capital(oldKey(s)))
+				a.say("%s %v is paused. %s.", a.sign(good), id, wording.Capital(oldKey(s)))
 				return nil
 			})
 		},
@@ -65,14 +67,20 @@ func (a *app) signal(ctx context.Context, name string, f func(context.Context, w
 		return err
 	}
 	defer s.Close()
-	run, err := s.Latest(ctx, name)
-	if pawl.KindOf(err) == pawl.NotFound {
-		return usage("%s was never rotated here", word(name))
-	}
+	run, err := latest(ctx, s, name)
 	if err != nil {
 		return err
 	}
 	return f(ctx, a.pen(s), run.ID, rotation.Fold(run.Events))
+}
+
+// latest is the newest rotation of a credential, which has to have been rotated.
+func latest(ctx context.Context, s *store, name string) (journal.Run, error) {
+	run, err := s.Latest(ctx, name)
+	if pawl.KindOf(err) == pawl.NotFound {
+		err = usage("%s was never rotated here", word(name))
+	}
+	return run, err
 }
 
 // aside opens the newest rotation of a credential with all that is needed to
@@ -87,10 +95,7 @@ func (a *app) aside(ctx context.Context, name string, f func(context.Context, wo
 		return err
 	}
 	defer s.Close()
-	run, err := s.Latest(ctx, name)
-	if pawl.KindOf(err) == pawl.NotFound {
-		return usage("%s was never rotated here", word(name))
-	}
+	run, err := latest(ctx, s, name)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/sim/world"
+	"github.com/pawl-dev/pawl/terminal"
 )
 
 func newDemoCommand(a *app) *cobra.Command {
@@ -43,10 +44,11 @@ func (a *app) runDemo(ctx context.Context) error {
 	d.catalogDir, d.statePath, d.keyPath = filepath.Join(dir, "catalog"), filepath.Join(dir, "state"), filepath.Join(dir, "key")
 	d.noInput, d.story = true, true
 	if !a.json {
-		d.scroll = &scroll{out: a.out} // here the story is the output
+		var size func() (width, height int)
 		if a.told {
-			d.scroll.size = a.size
+			size = a.size
 		}
+		d.scroll = terminal.New(a.out, size) // here the story is the output
 		d.err = d.scroll
 		a.introduce(w)
 	}

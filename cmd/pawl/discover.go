@@ -12,6 +12,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newDiscoverCommand(a *app) *cobra.Command {
@@ -191,9 +192,9 @@ func (a *app) tellSearched(d discoverDoc) {
 		m := good
 		switch {
 		case s.Closed():
-			m, text = warn, s.Connection+": cannot be searched: "+plainly(s.Detail)
+			m, text = warn, s.Connection+": cannot be searched: "+wording.Plainly(s.Detail)
 		case s.Kind != "":
-			m, text = bad, s.Connection+": not searched completely: "+plainly(s.Detail)
+			m, text = bad, s.Connection+": not searched completely: "+wording.Plainly(s.Detail)
 		case s.Blind > 0:
 			m = warn
 		}

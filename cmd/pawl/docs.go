@@ -15,6 +15,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/provider/all"
 	"github.com/pawl-dev/pawl/runbook"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 type docsOptions struct {
@@ -163,7 +164,7 @@ func (a *app) showBooks(wrong []bookLine) error {
 	for _, w := range wrong {
 		a.print("%s: %s", w.File, words[w.State])
 		for _, line := range w.Lines {
-			a.print("  %s", printable(line))
+			a.print("  %s", wording.Printable(line))
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 
 	"github.com/spf13/cobra"
+
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newDoctorCommand(a *app) *cobra.Command {
@@ -79,7 +81,7 @@ func (a *app) runDoctor(ctx context.Context, args []string, offline bool) error 
 func (a *app) showChecks(all []check) {
 	marks := map[string]mark{"ok": good, "warning": warn, "failed": bad, "skipped": idle}
 	for _, c := range all {
-		a.print("%s %-24s %s", a.sign(marks[c.Status]), c.Name, plainly(c.Detail))
+		a.print("%s %-24s %s", a.sign(marks[c.Status]), c.Name, wording.Plainly(c.Detail))
 		if c.Next != "" {
 			a.print("    → %s", a.pasteable(c.Next))
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/journal/sqlite"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // catalog checks that the catalog is without mistakes, and returns it.
@@ -156,7 +157,7 @@ func (x *examination) audit(ctx context.Context) check {
 	}
 	report, err := x.a.verifyLog(ctx, nil, public, "")
 	if err != nil && !changed(err) {
-		return failed("audit log", "it could not be verified: "+plainly(err.Error()), "pawl audit verify")
+		return failed("audit log", "it could not be verified: "+wording.Plainly(err.Error()), "pawl audit verify")
 	}
 	if err != nil {
 		return failed("audit log", "it is not as it was signed: "+err.Error(), "keep a copy of the state folder as it is, and find out who could write to it")

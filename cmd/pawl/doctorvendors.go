@@ -11,6 +11,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/provider"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // clockOff is from when a clock is wrong: evidence and soaks are measured by it.
@@ -61,7 +62,7 @@ func (x *examination) named(cat *catalog.Catalog, args []string) []string {
 
 func examined(name string, e provider.Exam, told bool, err error) check {
 	if err != nil {
-		return failed(name, unnamed(plainly(err.Error()), name, ", "), unnamed(pawl.HintOf(err), name, "; "))
+		return failed(name, unnamed(wording.Plainly(err.Error()), name, ", "), unnamed(pawl.HintOf(err), name, "; "))
 	}
 	if !told {
 		return skipped(name, "its secrets are there; the vendor tells nothing more without an effect")

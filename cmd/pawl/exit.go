@@ -13,6 +13,7 @@ import (
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/journal/sqlite"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // Exit codes. They are a contract and never renumbered.
@@ -95,7 +96,7 @@ func (a *app) report(err error) int {
 	if e.err == nil {
 		return e.code
 	}
-	text := plainly(strings.TrimRight(spoken(e.err), "\n"))
+	text := wording.Plainly(strings.TrimRight(spoken(e.err), "\n"))
 	if ps, ok := errors.AsType[catalog.Problems](e.err); ok {
 		text = strings.TrimRight(ps.Error(), "\n")
 	}

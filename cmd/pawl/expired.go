@@ -9,6 +9,7 @@ import (
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/history"
 	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // A validation expires. What was last shown to work half a year ago may rest on
@@ -28,7 +29,7 @@ func expired(ctx context.Context, cat *catalog.Catalog, j journal.Journal, name 
 	if err != nil || v.Age(cred.StaleAfter, now) != history.Stale {
 		return "", err
 	}
-	return fmt.Sprintf("last shown to work %s ago (%v, %s), which counts for %s", ago(now.Sub(v.At)), v.Run.ID, v.Method,
+	return fmt.Sprintf("last shown to work %s ago (%v, %s), which counts for %s", wording.Ago(now.Sub(v.At)), v.Run.ID, v.Method,
 		catalog.FormatDuration(v.Expires(cred.StaleAfter).Sub(v.At))), nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/history"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/terminal"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // A glance is what has to be in sight as long as a rotation runs: how far it
@@ -93,28 +95,28 @@ func (g *glance) oldKey() string {
 }
 
 // lines are the live lines of now.
-func (g *glance) lines(now time.Time, sign string) []liveLine {
+func (g *glance) lines(now time.Time, sign string) []terminal.Line {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.step == "" {
 		return nil
 	}
-	first := g.step + "  " + clock(now.Sub(g.since)) + g.usually(g.stepName())
+	first := g.step + "  " + wording.Clock(now.Sub(g.since)) + g.usually(g.stepName())
 	if g.ending {
 		first = "Stopping: what is under way is finished first"
 	}
 	last := g.key + " · " + g.elapsed(now)
 	if g.name != "" {
-		return []liveLine{{sign + " ", g.name + " " + first + " · " + last + " · " + g.waitsFor(now)}}
+		return []terminal.Line{{Sign: sign + " ", Text: g.name + " " + first + " · " + last + " · " + g.waitsFor(now)}}
 	}
-	return []liveLine{{sign + " ", first}, {"  ", g.waitsFor(now)}, {"  ", last}}
+	return []terminal.Line{{Sign: sign + " ", Text: first}, {Sign: "  ", Text: g.waitsFor(now)}, {Sign: "  ", Text: last}}
 }
 
 // elapsed is how long it has been worked on, and how long that usually takes.
 func (g *glance) elapsed(now time.Time) string {
-	text := clock(g.before + now.Sub(g.begun))
+	text := wording.Clock(g.before + now.Sub(g.begun))
 	if took := g.took(); took.N > 0 {
-		text += " of about " + about(took.Median)
+		text += " of about " + wording.About(took.Median)
 	}
 	return text
 }
@@ -129,7 +131,7 @@ func (g *glance) took() history.Span {
 // usually says how long a step takes, if it is known.
 func (g *glance) usually(step string) string {
 	if s := g.usual.Step(step); s.N > 0 && s.Median >= time.Second {
-		return " (usually " + about(s.Median) + ")"
+		return " (usually " + wording.About(s.Median) + ")"
 	}
 	return ""
 }
@@ -188,24 +190,24 @@ func others(waits []rotation.Wait) int {
 func (g *glance) wait(w rotation.Wait, now time.Time) string {
 	switch w.On {
 	case rotation.OnTimer:
-		return fmt.Sprintf("%s, %s left", w.Detail, clock(w.Until.Sub(now)))
+		return fmt.Sprintf("%s, %s left", w.Detail, wording.Clock(w.Until.Sub(now)))
 	case rotation.OnDeath:
-		return plainly(w.Detail)
+		return wording.Plainly(w.Detail)
 	case rotation.OnRevoke:
 		return "waits for you: nobody asked for the revoke yet"
 	case rotation.OnPerson:
-		return "waits for a person, " + w.Consumer + ": " + plainly(w.Detail)
+		return "waits for a person, " + w.Consumer + ": " + wording.Plainly(w.Detail)
 	case rotation.OnHelp:
-		return "waits for a person: " + colon(w.Consumer) + plainly(w.Detail)
+		return "waits for a person: " + colon(w.Consumer) + wording.Plainly(w.Detail)
 	case rotation.OnVendor:
-		return "waits for a person at the vendor: " + colon(w.Consumer) + plainly(w.Detail)
+		return "waits for a person at the vendor: " + colon(w.Consumer) + wording.Plainly(w.Detail)
 	}
 	if w.Consumer == "" {
-		return plainly(w.Detail)
+		return wording.Plainly(w.Detail)
 	}
-	text := "waits for " + w.Consumer + ": " + plainly(w.Detail)
+	text := "waits for " + w.Consumer + ": " + wording.Plainly(w.Detail)
 	if at, ok := g.written[w.Consumer]; ok && w.On == rotation.OnProof {
-		text = "waits for " + w.Consumer + " " + clock(now.Sub(at)) + g.usually(w.Consumer) + ": " + plainly(w.Detail)
+		text = "waits for " + w.Consumer + " " + wording.Clock(now.Sub(at)) + g.usually(w.Consumer) + ": " + wording.Plainly(w.Detail)
 	}
 	return text
 }
@@ -215,32 +217,6 @@ func colon(consumer string) string {
 		return ""
 	}
 	return consumer + ": "
-}
-
-// clock is a time that runs, as 1:12 or 1:02:03.
-func clock(d time.Duration) string {
-	s := int(max(0, d).Seconds())
-	if s >= 3600 {
-		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d", s/60, s%60)
-}
-
-// about is a duration to reckon with, in no more units than it is known in.
-func about(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", max(1, int(d.Round(time.Second).Seconds())))
-	case d < 10*time.Minute && d%time.Minute >= 5*time.Second:
-		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Round(time.Second).Seconds())%60)
-	case d < time.Hour:
-		return fmt.Sprintf("%dm", int(d.Round(time.Minute).Minutes()))
-	case d < 48*time.Hour && d.Round(time.Minute)%time.Hour != 0:
-		return fmt.Sprintf("%dh%02dm", int(d.Round(time.Minute).Hours()), int(d.Round(time.Minute).Minutes())%60)
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%dh", int(d.Round(time.Minute).Hours()))
-	}
-	return fmt.Sprintf("%dd", int(d.Hours()/24))
 }
 
 // A part is a phase as people count it.

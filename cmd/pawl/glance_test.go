@@ -10,6 +10,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/terminal"
 )
 
 // soaking is a rotation that soaks for a time from now on.
@@ -59,14 +60,14 @@ func TestGlance(t *testing.T) {
 	g.see(u)
 	text := ""
 	for _, l := range g.lines(u.Event.At.Add(90*time.Second), "*") {
-		text += l.sign + clip(l.text, 57) + "\n"
+		text += l.Sign + terminal.Clip(l.Text, 57) + "\n"
 	}
 	want := "* 4/7 Soaking 1:30\n  both keys stay valid, 8:30 left\n  old key: still valid; safe to stop · 1:30\n"
 	if text != want {
 		t.Errorf("in sight:\n%s\nwant:\n%s", text, want)
 	}
 	g.name = "heroku-api-key"
-	if l := g.lines(u.Event.At, "*"); len(l) != 1 || !strings.HasPrefix(l[0].text, "heroku-api-key 4/7 Soaking") {
+	if l := g.lines(u.Event.At, "*"); len(l) != 1 || !strings.HasPrefix(l[0].Text, "heroku-api-key 4/7 Soaking") {
 		t.Errorf("one of several: %v", l)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // alarming reports whether everybody would be told of a broken glass, as they
@@ -46,7 +47,7 @@ func (a *app) breakGlass(ctx context.Context, eng worker, id pawl.RotationID, s 
 	}
 	a.say("%s %s: %s broke the glass, for a day", a.sign(warn), id, a.actor().ID)
 	if s, err := eng.Load(ctx, id); err == nil && s.Glass.Told != "" {
-		a.say("  %s", capital(s.Glass.Told))
+		a.say("  %s", wording.Capital(s.Glass.Told))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newHandoverCommand(a *app) *cobra.Command {
@@ -48,7 +49,7 @@ func (a *app) runHandover(ctx context.Context, name, to, note string) error {
 		if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvHandover, To: to, Reason: note}); err != nil {
 			return err
 		}
-		a.say("%s %v: %s has it from here on. %s.", a.sign(good), id, to, capital(oldKey(s)))
+		a.say("%s %v: %s has it from here on. %s.", a.sign(good), id, to, wording.Capital(oldKey(s)))
 		a.say("  They go on with:  %s", a.pasteable("pawl resume "+name))
 		return nil
 	})
@@ -67,7 +68,7 @@ func heldBy(s *rotation.State) string {
 	}
 	text := fmt.Sprintf("with %s, handed over by %s at %s", s.Holder, s.HandedBy.ID, s.HandedAt.Local().Format("2006-01-02 15:04"))
 	if s.Note != "" {
-		text += ": " + printable(s.Note)
+		text += ": " + wording.Printable(s.Note)
 	}
 	return text
 }
@@ -89,7 +90,7 @@ func (a *app) mine(ctx context.Context, eng worker, id pawl.RotationID, s *rotat
 	}
 	if !take {
 		if !a.asks() {
-			return &exit{code: exitWaits, err: fmt.Errorf("%v is %s", id, heldBy(s)), safe: "Nothing was begun. " + capital(oldKey(s)) + ".",
+			return &exit{code: exitWaits, err: fmt.Errorf("%v is %s", id, heldBy(s)), safe: "Nothing was begun. " + wording.Capital(oldKey(s)) + ".",
 				next: []string{"pawl resume " + id.Credential + " --take   # if they cannot go on"}}
 		}
 		ok, err := a.typeName(ctx, fmt.Sprintf("%v is %s. Take it over?", id, heldBy(s)), id.Credential)
@@ -97,7 +98,7 @@ func (a *app) mine(ctx context.Context, eng worker, id pawl.RotationID, s *rotat
 			return err
 		}
 		if !ok {
-			return &exit{code: exitDeclined, err: fmt.Errorf("declined; %s still has it", s.Holder), safe: capital(oldKey(s)) + "."}
+			return &exit{code: exitDeclined, err: fmt.Errorf("declined; %s still has it", s.Holder), safe: wording.Capital(oldKey(s)) + "."}
 		}
 	}
 	return eng.Signal(ctx, id, pawl.Event{Type: pawl.EvHandover, To: a.actor().ID, Reason: "taken over from " + s.Holder})

@@ -11,6 +11,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/history"
 	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newHistoryCommand(a *app) *cobra.Command {
@@ -106,9 +107,9 @@ func (a *app) showRuns(runs []history.Run) {
 		}
 		dead := ""
 		if r.Revoked {
-			dead = took(r.ToDeath)
+			dead = wording.Took(r.ToDeath)
 		}
-		rows = append(rows, []string{r.ID.String(), string(r.Reason), outcome, a.moment(r.Started), took(r.Driven),
+		rows = append(rows, []string{r.ID.String(), string(r.Reason), outcome, a.moment(r.Started), wording.Took(r.Driven),
 			fmt.Sprintf("%d/%d", r.Proved, r.Required), dead, r.By.ID, r.Failure})
 	}
 	a.table([]string{"ROTATION", "REASON", "OUTCOME", "STARTED", "TOOK", "PROVED", "DEAD AFTER", "BY", "FAILURE"}, rows)
@@ -118,7 +119,7 @@ func (a *app) showRuns(runs []history.Run) {
 // among the data.
 func (a *app) showUsual(h history.History) {
 	if t := h.Took(); t.N > 0 {
-		a.say("usually takes %s (median of %d completed; nine of ten within %s)", took(t.Median), t.N, took(t.P90))
+		a.say("usually takes %s (median of %d completed; nine of ten within %s)", wording.Took(t.Median), t.N, wording.Took(t.P90))
 	}
 	v := h.Validated()
 	if v.Method != history.ReadOnly {

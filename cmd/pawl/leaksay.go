@@ -11,6 +11,7 @@ import (
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/postmortem"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // say says what is exposed, in the order in which it is dealt with, and what
@@ -69,7 +70,7 @@ func breaks(p pawl.Plan, x *exposed) (lines []string) {
 		case c.Accepted:
 			lines = append(lines, c.ID+people+": may break, as accepted; it is tried, and not waited for")
 		case i < len(x.report.Places) && x.report.Places[i].Problem != nil:
-			why, _, _ := strings.Cut(plainly(x.report.Places[i].Problem.Error()), "\n")
+			why, _, _ := strings.Cut(wording.Plainly(x.report.Places[i].Problem.Error()), "\n")
 			lines = append(lines, c.ID+": cannot be written or proved now: "+why)
 		case c.Human != nil && c.Human.Blocks:
 			lines = append(lines, c.ID+people+": a person has to move, and the revoke waits for them")

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newListCommand(a *app) *cobra.Command {
@@ -82,7 +84,7 @@ func (a *app) showList(ctx context.Context, o *overview, all []*standing) error 
 		}
 		age := ""
 		if !s.last.IsZero() {
-			age = ago(o.now.Sub(s.last))
+			age = wording.Ago(o.now.Sub(s.last))
 		}
 		rows = append(rows, []string{c.Name, string(s.state), age, a.moment(s.due), string(s.mode), o.validWord(v, c), c.Title})
 	}

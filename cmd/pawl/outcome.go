@@ -10,6 +10,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // A verdict is what a run that has stopped comes to: the exit code, what is
@@ -25,7 +26,7 @@ type verdict struct {
 // judge turns a result into a verdict. It is the only place that does.
 func judge(r engine.Result) verdict {
 	name, s := r.ID.Credential, r.State
-	v := verdict{waits: r.Waits, safe: capital(oldKey(s)) + "."}
+	v := verdict{waits: r.Waits, safe: wording.Capital(oldKey(s)) + "."}
 	switch s.Outcome {
 	case pawl.Completed:
 		v = verdict{code: exitDone, text: fmt.Sprintf("%s is done: every required consumer is on %s, and %s is dead", r.ID, s.NewID(), orDash(s.OldID))}
@@ -250,7 +251,7 @@ func (a *app) tellVerdict(v verdict) {
 	if m.sign == "" {
 		m = bad
 	}
-	a.say("%s %s", a.sign(m), strings.ReplaceAll(plainly(v.text), "\n", "\n    "))
+	a.say("%s %s", a.sign(m), strings.ReplaceAll(wording.Plainly(v.text), "\n", "\n    "))
 	for _, w := range waitLines(v.waits) {
 		if text := waitText(w, 16); text != "" && w["detail"] != v.text {
 			a.say("    %s", text)
@@ -293,17 +294,10 @@ func waitLines(waits []rotation.Wait) []map[string]string {
 // anywhere.
 func waitText(w map[string]string, width int) string {
 	if until, err := time.Parse(time.RFC3339, w["until"]); err == nil && w["on"] == string(rotation.OnTimer) {
-		return plainly(w["detail"]) + " until " + until.Local().Format("2006-01-02 15:04:05")
+		return wording.Plainly(w["detail"]) + " until " + until.Local().Format("2006-01-02 15:04:05")
 	}
 	if w["consumer"] == "" {
-		return plainly(w["detail"])
+		return wording.Plainly(w["detail"])
 	}
-	return strings.TrimRight(fmt.Sprintf("%-*s %s", width, w["consumer"], plainly(w["detail"])), " ")
-}
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return string(s[0]-'a'+'A') + s[1:]
+	return strings.TrimRight(fmt.Sprintf("%-*s %s", width, w["consumer"], wording.Plainly(w["detail"])), " ")
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/pawl-dev/pawl/history"
 	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // An outlook is what a plan costs, and what is to be known before it is run.
@@ -150,7 +150,7 @@ func (o outlook) show(a *app, w io.Writer) {
 		}
 		text := fmt.Sprintf("%s at least %d", name, d.AtLeast)
 		if d.Left != nil {
-			text += " of " + thousands(*d.Left) + " left"
+			text += " of " + wording.Thousands(*d.Left) + " left"
 		}
 		parts = append(parts, text)
 	}
@@ -160,9 +160,9 @@ func (o outlook) show(a *app, w io.Writer) {
 	d := time.Duration(o.Takes.Seconds) * time.Second
 	switch n := o.Takes.Runs; n {
 	case 0:
-		fmt.Fprintf(w, "  time     about %s, which is a guess: no run was completed here yet%s\n", about(d), uncounted(o.people))
+		fmt.Fprintf(w, "  time     about %s, which is a guess: no run was completed here yet%s\n", wording.About(d), uncounted(o.people))
 	default:
-		fmt.Fprintf(w, "  time     about %s (median of %d%s)\n", about(d), n, uncounted(o.people))
+		fmt.Fprintf(w, "  time     about %s (median of %d%s)\n", wording.About(d), n, uncounted(o.people))
 	}
 	for _, text := range o.Notes {
 		fmt.Fprintf(w, "  %s %s\n", a.sign(warn), text)
@@ -180,16 +180,4 @@ func (o outlook) show(a *app, w io.Writer) {
 func credentialOf(rotation string) string {
 	name, _, _ := strings.Cut(rotation, "/")
 	return name
-}
-
-// thousands writes 4487 as 4,487.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	var parts []string
-	for len(s) > 3 {
-		parts, s = append(parts, s[len(s)-3:]), s[:len(s)-3]
-	}
-	parts = append(parts, s)
-	slices.Reverse(parts)
-	return strings.Join(parts, ",")
 }

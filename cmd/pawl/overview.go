@@ -11,6 +11,7 @@ import (
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/history"
 	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // An overview is the catalog beside what the journal has of it. The journal is
@@ -164,7 +165,7 @@ func (o *overview) validWord(v history.Validation, cred *catalog.Credential) str
 	case history.Never:
 		return "never"
 	case history.Stale:
-		return "stale, " + ago(o.now.Sub(v.At))
+		return "stale, " + wording.Ago(o.now.Sub(v.At))
 	}
-	return ago(o.now.Sub(v.At))
+	return wording.Ago(o.now.Sub(v.At))
 }

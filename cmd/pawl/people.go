@@ -13,6 +13,7 @@ import (
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/desk"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newPeopleCommand(a *app) *cobra.Command {
@@ -140,7 +141,7 @@ func (a *app) runPeopleChange(ctx context.Context, id string, o *personal, given
 		}
 		i := slices.IndexFunc(all, func(p api.Person) bool { return p.ID == id })
 		if i < 0 {
-			return usage("nobody is called %s: pawl people ls", printable(id))
+			return usage("nobody is called %s: pawl people ls", wording.Printable(id))
 		}
 		is := all[i]
 		to := desk.Change{Name: is.Name, Roles: as[access.Role](is.Roles), Teams: is.Teams, Disabled: (is.Disabled || o.disable) && !o.enable, Without: o.without, Unix: o.unix}
@@ -174,6 +175,6 @@ func (a *app) warnUnknownUser(name string) {
 		return
 	}
 	if _, err := user.Lookup(name); err != nil {
-		a.say("%s this machine knows no user %s now; whoever is called so later is let in as them", a.sign(warn), printable(name))
+		a.say("%s this machine knows no user %s now; whoever is called so later is let in as them", a.sign(warn), wording.Printable(name))
 	}
 }

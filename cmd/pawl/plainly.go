@@ -6,28 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/pawl-dev/pawl"
 )
-
-var (
-	operation = regexp.MustCompile(`(^|: |\n)(?:[a-z]+\.[A-Z]\w*|connecting|preflight): `)
-	kind      = regexp.MustCompile(`(^|: |\n)(?:error|invalid|denied|forbidden|not found|conflict|mismatch|throttled|unavailable|needs a person): `)
-)
-
-// plainly is an error's text for people: without the names of operations, and
-// without their kinds, which the exit code and the hint tell better. What is
-// not known to have happened stays said.
-func plainly(text string) string {
-	for { // what one removal joins, another may remove
-		next := kind.ReplaceAllString(operation.ReplaceAllString(text, "$1"), "$1")
-		if next == text {
-			return text
-		}
-		text = next
-	}
-}
 
 // doors are the operations of errors that are about who asks, and what for. As
 // words they may be the name of a place, too, so that no pattern finds them.
@@ -40,16 +21,6 @@ func spoken(err error) string {
 		return err.Error()
 	}
 	return strings.Replace(err.Error(), e.Error(), e.Err.Error(), 1)
-}
-
-// printable is a vendor's text without anything that a terminal would act on.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, text)
 }
 
 // word is something that was typed, to be said again, unless it looks like a

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/engine"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newPlanCommand(a *app) *cobra.Command {
@@ -208,7 +209,7 @@ func (a *app) showPlan(w io.Writer, p pawl.Plan, r engine.Report) {
 	if p.Approval != nil {
 		fmt.Fprintf(w, "  approve  %d of %s, before the revoke\n", p.Approval.Count, p.Approval.From)
 	}
-	for _, text := range append(slices.Clone(p.Warnings), grouped(r.Findings)...) {
+	for _, text := range append(slices.Clone(p.Warnings), wording.Together(r.Findings)...) {
 		fmt.Fprintf(w, "  %s %s\n", a.sign(warn), text)
 	}
 }

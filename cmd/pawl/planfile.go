@@ -15,6 +15,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // maxPlan bounds a plan file: the largest plan is far smaller.
@@ -150,7 +151,7 @@ func (p *planning) asPlanned(ctx context.Context, a *app, cat *catalog.Catalog) 
 func worldChanges(was, now planned) (all []string) {
 	change := func(what, a, b string) {
 		if a != b {
-			all = append(all, fmt.Sprintf("~ %s: %s → %s", what, printable(orNone(a)), orNone(b)))
+			all = append(all, fmt.Sprintf("~ %s: %s → %s", what, wording.Printable(orNone(a)), orNone(b)))
 		}
 	}
 	change("the key in use", was.OldID, now.OldID)
@@ -182,11 +183,11 @@ func planChanges(was, now pawl.Plan) (all []string) {
 		value, has := b[key]
 		switch {
 		case had && !has:
-			all = append(all, fmt.Sprintf("- %s: %s", printable(key), printable(old)))
+			all = append(all, fmt.Sprintf("- %s: %s", wording.Printable(key), wording.Printable(old)))
 		case !had && has:
-			all = append(all, fmt.Sprintf("+ %s: %s", key, printable(value)))
+			all = append(all, fmt.Sprintf("+ %s: %s", key, wording.Printable(value)))
 		case old != value:
-			all = append(all, fmt.Sprintf("~ %s: %s → %s", key, printable(old), printable(value)))
+			all = append(all, fmt.Sprintf("~ %s: %s → %s", key, wording.Printable(old), wording.Printable(value)))
 		}
 	}
 	return all

@@ -11,6 +11,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newResumeCommand(a *app) *cobra.Command {
@@ -72,7 +73,7 @@ the new one. This is the step that cannot be undone.
 
 func (a *app) askToRevoke(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, d *driving) error {
 	if s.Plan.Reason == pawl.Rehearsal { // driving it would end well, and revoke nothing
-		return &exit{code: exitUsage, err: fmt.Errorf("%v is a rehearsal: the old credential stays", id), safe: "Nothing was revoked. " + capital(oldKey(s)) + ".",
+		return &exit{code: exitUsage, err: fmt.Errorf("%v is a rehearsal: the old credential stays", id), safe: "Nothing was revoked. " + wording.Capital(oldKey(s)) + ".",
 			next: []string{"pawl resume " + id.Credential + "   # puts everything back", "pawl rollback " + id.Credential}}
 	}
 	if s.Target == pawl.Old {
@@ -91,7 +92,7 @@ func (a *app) askToRevoke(ctx context.Context, eng worker, id pawl.RotationID, s
 			return err
 		}
 		if !ok {
-			return &exit{code: exitDeclined, err: fmt.Errorf("declined; nothing was revoked"), safe: capital(oldKey(s)) + "."}
+			return &exit{code: exitDeclined, err: fmt.Errorf("declined; nothing was revoked"), safe: wording.Capital(oldKey(s)) + "."}
 		}
 	}
 	return eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAuthorised, Detail: "pawl revoke"})
@@ -135,7 +136,7 @@ func evidenceLines(s *rotation.State, now time.Time) (all [][2]string) {
 	}
 	for i, c := range s.Plan.Consumers {
 		if e, ok := best[c.ID]; ok && c.Required() && s.Holds(i) {
-			all = append(all, [2]string{c.ID, fmt.Sprintf("%s, %s: %s", e.Class, seen(e.At, now), printable(e.Detail))})
+			all = append(all, [2]string{c.ID, fmt.Sprintf("%s, %s: %s", e.Class, seen(e.At, now), wording.Printable(e.Detail))})
 		}
 	}
 	return all
@@ -147,7 +148,7 @@ func seen(at, now time.Time) string {
 	if at.IsZero() {
 		return "seen by an earlier process, and looked at again"
 	}
-	return about(now.Sub(at)) + " ago"
+	return wording.About(now.Sub(at)) + " ago"
 }
 
 func newRollbackCommand(a *app) *cobra.Command {
@@ -195,7 +196,7 @@ func (a *app) askToRollBack(ctx context.Context, eng worker, id pawl.RotationID,
 			return err
 		}
 		if !ok {
-			return &exit{code: exitDeclined, err: fmt.Errorf("declined; nothing was changed"), safe: capital(oldKey(s)) + "."}
+			return &exit{code: exitDeclined, err: fmt.Errorf("declined; nothing was changed"), safe: wording.Capital(oldKey(s)) + "."}
 		}
 	}
 	return eng.Signal(ctx, id, pawl.Event{Type: pawl.EvRollback, Reason: "asked for by " + a.actor().ID})
@@ -209,7 +210,7 @@ func (a *app) notAsked(id pawl.RotationID, s *rotation.State, err error) error {
 		e.code = exitIncomplete
 	}
 	e.err = fmt.Errorf("%v is not rolled back: whether the old credential still works is not known: %w", id, err)
-	e.safe = "Nothing was put back. " + capital(oldKey(s)) + "."
+	e.safe = "Nothing was put back. " + wording.Capital(oldKey(s)) + "."
 	e.next = append(e.next, "pawl rollback "+id.Credential, "pawl resume "+id.Credential)
 	return &e
 }

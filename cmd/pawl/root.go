@@ -15,6 +15,7 @@ import (
 
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/connect"
+	"github.com/pawl-dev/pawl/terminal"
 )
 
 // app is what all commands share: the outside world and the common flags.
@@ -29,7 +30,7 @@ type app struct {
 	accessible bool
 	verbose    bool
 	acceptOld  bool
-	scroll     *scroll
+	scroll     *terminal.Scroll
 	logger     *slog.Logger // of a server; nil: as --verbose says
 	typed      typed        // the command that this is
 	server     string
@@ -42,7 +43,7 @@ type app struct {
 
 // run runs one command line and returns the exit code.
 func run(ctx context.Context, e env, args []string) int {
-	a := &app{env: e, scroll: &scroll{out: e.err, size: e.size}}
+	a := &app{env: e, scroll: terminal.New(e.err, e.size)}
 	a.err = a.scroll
 	cmd := newRootCommand(a)
 	cmd.SetArgs(args)

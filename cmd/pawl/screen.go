@@ -13,6 +13,8 @@ import (
 	"github.com/pawl-dev/pawl/history"
 	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/terminal"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // A mark is the sign before a line. The word beside it says the same, so that
@@ -94,7 +96,7 @@ func expected(h history.History, p pawl.Plan) string {
 	if took.N == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", about %s (median of %d%s)", about(took.Median), took.N, uncounted(awaits(p)))
+	return fmt.Sprintf(", about %s (median of %d%s)", wording.About(took.Median), took.N, uncounted(awaits(p)))
 }
 
 // live keeps the live lines on the terminal until the run ends or is
@@ -122,8 +124,8 @@ func (s *screen) paint() (end func()) {
 	case !s.a.lively():
 		return every(quietly, func() { s.murmur(time.Now()) })
 	}
-	remove := s.a.scroll.add(func() []liveLine { return s.glance.lines(time.Now(), s.a.sign(busy)) })
-	stop := every(time.Second, s.a.scroll.repaint)
+	remove := s.a.scroll.Add(func() []terminal.Line { return s.glance.lines(time.Now(), s.a.sign(busy)) })
+	stop := every(time.Second, s.a.scroll.Repaint)
 	return func() {
 		stop()
 		remove()
@@ -173,7 +175,7 @@ func (s *screen) stopping(id pawl.RotationID) {
 	if s.a.far != nil {
 		return // what comes of it is said at once: nothing is under way here
 	}
-	s.a.say("%s Stopping: what is under way is finished first, nothing new is begun. %s.", s.a.sign(idle), capital(s.glance.oldKey()))
+	s.a.say("%s Stopping: what is under way is finished first, nothing new is begun. %s.", s.a.sign(idle), wording.Capital(s.glance.oldKey()))
 	s.a.say("  Ctrl-C again ends it at once, which is safe too. Either way it goes on with:  %s", s.a.pasteable("pawl resume "+id.Credential))
 }
 
@@ -203,7 +205,7 @@ func (s *screen) watch(u engine.Update) {
 	}
 	s.glance.see(u)
 	m, what, text := s.words(u)
-	text = plainly(text)
+	text = wording.Plainly(text)
 	if what == "" {
 		return
 	}
@@ -230,10 +232,20 @@ func (s *screen) watch(u engine.Update) {
 	s.a.say("%s %s %s%s", u.Event.At.Local().Format("15:04:05"), s.a.sign(m), head,
 		s.a.folded(text+after(u)+s.state(u), 11+len([]rune(head)), 11))
 	if u.Event.Type == pawl.EvPreflight {
-		for _, f := range grouped(u.Event.Findings) {
-			s.a.say("         %s %s", s.a.sign(warn), s.a.folded(plainly(f), 11, 11))
+		for _, f := range wording.Together(u.Event.Findings) {
+			s.a.say("         %s %s", s.a.sign(warn), s.a.folded(wording.Plainly(f), 11, 11))
 		}
 	}
+}
+
+// folded breaks a text between words where the terminal would break it in the
+// middle of one. What is not for a terminal stays as it is.
+func (a *app) folded(text string, at, next int) string {
+	if !a.lively() || a.size == nil {
+		return text
+	}
+	width, _ := a.size()
+	return terminal.Fold(text, width, at, next)
 }
 
 // after is how long a proof took since the write that it is of.
@@ -243,7 +255,7 @@ func after(u engine.Update) string {
 		return ""
 	}
 	if d := u.Event.At.Sub(u.State.Places[i].Write.At); d >= time.Second && !u.State.Places[i].Write.At.IsZero() {
-		return ", " + about(d) + " after the write"
+		return ", " + wording.About(d) + " after the write"
 	}
 	return ""
 }
@@ -276,31 +288,6 @@ func (s *screen) state(u engine.Update) string {
 	}
 	s.key = key
 	return "   [" + key + "]"
-}
-
-// grouped says a remark once that is made of several places.
-func grouped(findings []string) []string {
-	var order []string
-	where := map[string][]string{}
-	for _, f := range findings {
-		place, text, ok := strings.Cut(f, ": ")
-		if !ok || strings.Contains(place, " ") {
-			place, text = "", f
-		}
-		if where[text] == nil {
-			order = append(order, text)
-		}
-		where[text] = append(where[text], place)
-	}
-	for i, text := range order {
-		places := where[text]
-		slices.Sort(places)
-		if places[0] != "" {
-			order[i] = strings.Join(places, ", ") + ": " + text
-		}
-	}
-	slices.Sort(order)
-	return order
 }
 
 func oldKey(s *rotation.State) string {
@@ -356,7 +343,7 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 	case pawl.EvConfirmed:
 		return good, ev.Consumer, "claimed: " + ev.Actor.ID + " says it is done"
 	case pawl.EvHandover:
-		return idle, "Handed over", "to " + ev.To + " by " + ev.Actor.ID + ": " + printable(ev.Reason)
+		return idle, "Handed over", "to " + ev.To + " by " + ev.Actor.ID + ": " + wording.Printable(ev.Reason)
 	case pawl.EvSoaking:
 		return busy, "Soaking", "both keys stay valid until " + ev.Until.Local().Format("15:04:05")
 	case pawl.EvAuthorised:
@@ -364,7 +351,7 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 	case pawl.EvAccepted:
 		return warn, ev.Consumer, "may break, and is not waited for: accepted by " + ev.Actor.ID
 	case pawl.EvGlass:
-		return warn, "Glass broken", "by " + ev.Actor.ID + ", who goes on without the approval: " + printable(ev.Reason)
+		return warn, "Glass broken", "by " + ev.Actor.ID + ", who goes on without the approval: " + wording.Printable(ev.Reason)
 	case pawl.EvOwed:
 		return warn, "Approval", ev.Detail
 	case pawl.EvForward:
@@ -378,7 +365,7 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 	case pawl.EvWatching:
 		text := fmt.Sprintf("refused %d times in a row", rotation.Refusals)
 		if ev.Detail != "" {
-			text += ", first " + rounded(ev.Detail) + " after the revoke"
+			text += ", first " + wording.Rounded(ev.Detail) + " after the revoke"
 		}
 		return good, sideWord(ev.Side) + " key is dead", text
 	}
@@ -438,7 +425,7 @@ func triedWord(ev pawl.Event) string {
 }
 
 func untold(ev pawl.Event) string {
-	detail := strings.TrimPrefix(plainly(ev.Detail), pawl.Unknown.String()+": ")
+	detail := strings.TrimPrefix(wording.Plainly(ev.Detail), pawl.Unknown.String()+": ")
 	if ev.Result == pawl.Unsure {
 		return "not known whether it happened, so it is looked at: " + detail
 	}
@@ -457,15 +444,6 @@ func observedWords(ev pawl.Event) (mark, string, string) {
 		return warn, ev.Consumer, "still on the " + string(ev.Side.Other()) + " one: " + ev.Detail
 	}
 	return mark{}, "", ""
-}
-
-// rounded is a duration for people.
-func rounded(text string) string {
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return text
-	}
-	return d.Round(10 * time.Millisecond).String()
 }
 
 func sideWord(s pawl.Side) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/metrics"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // exposure is a server as machines see it: metrics, and whether it is ready. It
@@ -50,7 +51,7 @@ func (x exposure) checks() map[string]func(context.Context) error {
 	if x.schedule {
 		checks["scheduler"] = func(context.Context) error {
 			if at := x.desk.Scheduled(); time.Since(at) > quiet {
-				return errors.New("it has not looked for " + ago(time.Since(at)))
+				return errors.New("it has not looked for " + wording.Ago(time.Since(at)))
 			}
 			return nil
 		}

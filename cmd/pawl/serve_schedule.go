@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl/desk"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // A server that begins rotations by itself leaves a sign of life in the state
@@ -78,7 +79,7 @@ func silent(h *heartbeat, now time.Time) string {
 	case h == nil:
 		return ""
 	case now.Sub(h.At) > quiet:
-		return fmt.Sprintf("the server that rotates on schedule (%s) has said nothing for %s: nothing is begun by itself", h.Server, ago(now.Sub(h.At)))
+		return fmt.Sprintf("the server that rotates on schedule (%s) has said nothing for %s: nothing is begun by itself", h.Server, wording.Ago(now.Sub(h.At)))
 	case h.Failed != "":
 		return fmt.Sprintf("the server that rotates on schedule (%s) cannot look at what is due (%s)", h.Server, h.Failed)
 	}
@@ -96,7 +97,7 @@ func (x *examination) scheduler(dir string) {
 	case silent(h, time.Now()) != "":
 		x.add(failed("scheduler", silent(h, time.Now()), "pawl serve; if none is meant to run here any more: rm "+filepath.Join(dir, heartbeatName)))
 	default:
-		x.add(fine("scheduler", fmt.Sprintf("%s looked %s ago; %d overdue", h.Server, ago(time.Since(h.At)), h.Overdue)))
+		x.add(fine("scheduler", fmt.Sprintf("%s looked %s ago; %d overdue", h.Server, wording.Ago(time.Since(h.At)), h.Overdue)))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/history"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newShowCommand(a *app) *cobra.Command {
@@ -83,7 +84,7 @@ func (a *app) showCredential(o *overview, s standing, v history.Validation, plan
 	}
 	age, due, window := "never rotated here", "", c.Schedule.Window.String()
 	if !s.last.IsZero() {
-		age = ago(o.now.Sub(s.last)) + ", since " + s.last.Local().Format("2006-01-02 15:04 MST")
+		age = wording.Ago(o.now.Sub(s.last)) + ", since " + s.last.Local().Format("2006-01-02 15:04 MST")
 	}
 	if !s.due.IsZero() {
 		due = s.due.Local().Format("2006-01-02 15:04 MST") + " (every " + catalog.FormatDuration(c.Schedule.Every) + ")"
@@ -93,18 +94,18 @@ func (a *app) showCredential(o *overview, s standing, v history.Validation, plan
 	}
 	usual := ""
 	if t := h.Took(); t.N > 0 {
-		usual = fmt.Sprintf("%s (median of %d; nine of ten within %s)", took(t.Median), t.N, took(t.P90))
+		usual = fmt.Sprintf("%s (median of %d; nine of ten within %s)", wording.Took(t.Median), t.N, wording.Took(t.P90))
 	}
 	valid := string(v.Age(c.StaleAfter, o.now))
 	if v.Method != history.ReadOnly {
 		valid = fmt.Sprintf("%s: %s by %s (%v)", valid, v.At.Local().Format("2006-01-02"), v.Method, v.Run.ID)
 	}
-	a.print("%s", printable(c.Name))
+	a.print("%s", wording.Printable(c.Name))
 	for _, line := range [][2]string{{"title", c.Title}, {"why", c.Why}, {"applies to", strings.Join(c.AppliesTo, ", ")}, {"owner", c.Owner}, {"role", c.Role},
 		{"mode", string(s.mode)}, {"state", state}, {"age", age}, {"due", due}, {"window", window}, {"takes", usual}, {"validated", valid},
 		{"runbook", a.runbookLink(c.Name)}, {"digest", plan.Digest()}} {
 		if line[1] != "" {
-			a.print("  %-11s %s", line[0], printable(line[1]))
+			a.print("  %-11s %s", line[0], wording.Printable(line[1]))
 		}
 	}
 }
@@ -125,7 +126,7 @@ func (a *app) showPlaces(plan pawl.Plan) {
 		if c.Human != nil && !c.Human.Blocks {
 			what += " (blocks nothing)"
 		}
-		a.print("  %-11s %-14s %s, needs %s%s", map[bool]string{true: "store", false: fmt.Sprintf("wave %d", c.Wave)}[c.Store], c.ID, printable(what), c.Require, proofs(c)+byWhom(c.Hand))
+		a.print("  %-11s %-14s %s, needs %s%s", map[bool]string{true: "store", false: fmt.Sprintf("wave %d", c.Wave)}[c.Store], c.ID, wording.Printable(what), c.Require, proofs(c)+byWhom(c.Hand))
 	}
 }
 

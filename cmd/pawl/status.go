@@ -18,6 +18,7 @@ import (
 	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/journal/sqlite"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newStatusCommand(a *app) *cobra.Command {
@@ -250,12 +251,12 @@ func (a *app) statusOf(run journal.Run) statusDoc {
 	}
 	if s.Outcome == pawl.Failed {
 		v := judge(engine.Result{ID: run.ID, State: s, Phase: dec.Phase})
-		d.Failure, d.text, d.safe, d.Next = plainly(s.Failure.Detail), v.text, v.safe, a.pasteables(afterFailure(v, s, run.ID.Credential))
+		d.Failure, d.text, d.safe, d.Next = wording.Plainly(s.Failure.Detail), v.text, v.safe, a.pasteables(afterFailure(v, s, run.ID.Credential))
 	}
 	if s.Outcome == "" {
 		d.Holder, d.held = s.Holder, heldBy(s)
 		if s.Glass.Why != "" {
-			d.Glass = s.Glass.By.ID + ": " + printable(s.Glass.Why)
+			d.Glass = s.Glass.By.ID + ": " + wording.Printable(s.Glass.Why)
 		}
 		for _, w := range dec.Waits {
 			if w.Overdue(time.Now()) {
@@ -414,7 +415,7 @@ func (a *app) showStatus(d statusDoc) {
 	switch d.Outcome {
 	case "":
 	case pawl.Failed:
-		a.print("  %s %s", a.sign(bad), strings.ReplaceAll(plainly(d.text), "\n", "\n    "))
+		a.print("  %s %s", a.sign(bad), strings.ReplaceAll(wording.Plainly(d.text), "\n", "\n    "))
 		a.print("  %s", d.safe)
 		a.showNext(d.Next)
 		return
@@ -423,7 +424,7 @@ func (a *app) showStatus(d statusDoc) {
 	}
 	if d.Driver != "" {
 		for _, w := range d.Waits {
-			a.print("  %s waits for %s%s", a.sign(busy), colon(w["consumer"]), plainly(w["detail"]))
+			a.print("  %s waits for %s%s", a.sign(busy), colon(w["consumer"]), wording.Plainly(w["detail"]))
 		}
 		return
 	}
@@ -435,7 +436,7 @@ func (a *app) showStatus(d statusDoc) {
 		}
 	}
 	if d.Stopped != "" && d.unproved {
-		a.print("      when it stopped: %s", plainly(d.Stopped))
+		a.print("      when it stopped: %s", wording.Plainly(d.Stopped))
 	} else {
 		for _, w := range d.Waits {
 			if text := waitText(w, 14) + byWhen(w, d.Overdue); text != d.text {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // sweeping are the flags of pawl sweep.
@@ -106,7 +107,7 @@ func (a *app) sweepOne(ctx context.Context, cat *catalog.Catalog, eng worker, na
 			l.Kind = "orphan"
 		}
 		if w.takes(l) {
-			if err := a.confirmed(ctx, w.yes, "Revoke the "+l.Kind+" "+l.ID+" ("+printable(l.Label)+")? This cannot be undone."); err != nil {
+			if err := a.confirmed(ctx, w.yes, "Revoke the "+l.Kind+" "+l.ID+" ("+wording.Printable(l.Label)+")? This cannot be undone."); err != nil {
 				return lines, err
 			}
 			killed, failed := eng.KillStray(ctx, p, l.ID, l.Label)
@@ -134,9 +135,9 @@ func (a *app) showStrays(lines []strayLine, failed error) {
 		if l.Revoked {
 			word += ", revoked"
 		}
-		a.print("%s\t%s\t%s\t%s", l.Credential, printable(l.ID), printable(l.Label), word)
+		a.print("%s\t%s\t%s\t%s", l.Credential, wording.Printable(l.ID), wording.Printable(l.Label), word)
 		if l.Error != "" {
-			a.say("  %s %s", a.sign(bad), plainly(l.Error))
+			a.say("  %s %s", a.sign(bad), wording.Plainly(l.Error))
 		}
 	}
 	if slices.ContainsFunc(lines, func(l strayLine) bool { return l.Kind == "orphan" && !l.Revoked }) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pawl-dev/pawl/catalog"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // table prints rows: aligned and with a head on a terminal, and otherwise with
@@ -41,7 +42,7 @@ func (a *app) outTerminal() bool {
 func cells(row []string) []string {
 	out := make([]string, len(row))
 	for i, c := range row {
-		if out[i] = printable(c); c == "" {
+		if out[i] = wording.Printable(c); c == "" {
 			out[i] = "-"
 		}
 	}
@@ -58,36 +59,6 @@ func (a *app) moment(t time.Time) string {
 		return t.Local().Format("2006-01-02 15:04 MST")
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-// ago is how long something is in the past, or still in the future, in the unit
-// that fits.
-func ago(d time.Duration) string {
-	if d < 0 {
-		return "in " + ago(-d)
-	}
-	switch {
-	case d >= 48*time.Hour:
-		return fmt.Sprintf("%dd", d/(24*time.Hour))
-	case d >= 2*time.Hour:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	case d >= 2*time.Minute:
-		return fmt.Sprintf("%dm", d/time.Minute)
-	}
-	return fmt.Sprintf("%ds", d/time.Second)
-}
-
-// took is a duration for people.
-func took(d time.Duration) string {
-	switch {
-	case d >= time.Hour:
-		return fmt.Sprintf("%dh%02dm", d/time.Hour, d/time.Minute%60)
-	case d >= time.Minute:
-		return fmt.Sprintf("%dm%02ds", d/time.Minute, d/time.Second%60)
-	case d >= 10*time.Second:
-		return d.Round(time.Second).String()
-	}
-	return d.Round(100 * time.Millisecond).String()
 }
 
 // days reads a duration as the catalog does: 14d, 2w, 36h.

@@ -13,6 +13,7 @@ import (
 	"github.com/pawl-dev/pawl/roster"
 	"github.com/pawl-dev/pawl/roster/logged"
 	teamfile "github.com/pawl-dev/pawl/roster/sqlite"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // teamPath is who belongs to the team of a state.
@@ -131,7 +132,7 @@ func (x *examination) team(ctx context.Context, dir string, j *sqlite.Journal) c
 	s, missing, err := lookAtTeam(ctx, dir, j.AuditPage)
 	switch {
 	case err != nil:
-		return failed("team", "it could not be compared with the audit log: "+plainly(err.Error()), pawl.HintOf(err))
+		return failed("team", "it could not be compared with the audit log: "+wording.Plainly(err.Error()), pawl.HintOf(err))
 	case s.Older():
 		return failed("team", s.Err().Error(), "put the newest team.db back; or see what is missing, and go on with this one:  pawl people accept")
 	case s.Anew():

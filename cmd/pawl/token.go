@@ -15,6 +15,7 @@ import (
 	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/desk"
 	"github.com/pawl-dev/pawl/roster"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newTokenCommand(a *app) *cobra.Command {
@@ -83,7 +84,7 @@ func (a *app) runTokenCreate(ctx context.Context, name string, o *tokenAsk) erro
 			return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "token": made, "value": string(value.Reveal())})
 		}
 		a.print("%s", value.Reveal())
-		a.say("%s %s is good until %s; it is not shown again", a.sign(good), printable(made.Name), a.moment(made.Expires))
+		a.say("%s %s is good until %s; it is not shown again", a.sign(good), wording.Printable(made.Name), a.moment(made.Expires))
 		a.say("  pawl token revoke %s   ends it", made.ID)
 		return nil
 	})
@@ -130,7 +131,7 @@ func newTokenRevokeCommand(a *app) *cobra.Command {
 			return a.asOwner(cmd.Context(), func(t *desk.Team, who access.Subject) error {
 				gone, err := t.RevokeToken(cmd.Context(), who, args[0])
 				if err == nil {
-					a.say("%s %s (%s) is revoked", a.sign(good), printable(gone.Name), gone.ID)
+					a.say("%s %s (%s) is revoked", a.sign(good), wording.Printable(gone.Name), gone.ID)
 				}
 				return err
 			})

@@ -16,6 +16,7 @@ import (
 	"github.com/pawl-dev/pawl/trace"
 	"github.com/pawl-dev/pawl/trace/otlp"
 	"github.com/pawl-dev/pawl/trace/relay"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // lastTraces is how long a process that ends waits for a collector.
@@ -100,7 +101,7 @@ func untraced(err error) string {
 	if hint := pawl.HintOf(err); hint != "" {
 		text += "; " + hint
 	}
-	return plainly(text)
+	return wording.Plainly(text)
 }
 
 // changed says that there may be something to send of a rotation.

@@ -29,6 +29,10 @@ var diagram = []row{
 	// What applications mount. It is theirs, so it needs nothing of ours.
 	{pkg: "health", not: "os log/slog"},
 
+	// How things are said, and how they get onto a terminal.
+	{pkg: "wording", not: "os net net/http log/slog"},
+	{pkg: "terminal", uses: "wording", not: "os net net/http log/slog"},
+
 	// What is kept. Nothing here knows of vendors.
 	{pkg: "audit", uses: ".", deps: "golang.org/x/mod", not: "os net net/http log/slog"},
 	{pkg: "audit/echo", uses: ". audit", not: "os net net/http"},
@@ -44,7 +48,7 @@ var diagram = []row{
 	{pkg: "evidence", uses: ". audit", deps: "golang.org/x/mod", tests: "journal journal/journaltest", not: "os net net/http log/slog"},
 	{pkg: "history", uses: ". journal rotation", std: "pure"},
 	{pkg: "ical", not: "os net net/http log/slog"},
-	{pkg: "postmortem", uses: ". journal rotation", std: "pure"},
+	{pkg: "postmortem", uses: ". journal rotation wording", std: "pure"},
 
 	{pkg: "schedule", uses: ". catalog history", std: "pure", tests: "catalog"},
 
@@ -83,10 +87,10 @@ var diagram = []row{
 	// What crosses the wire.
 	{pkg: "api", uses: ".", not: "os log/slog"},
 
-	{pkg: "runbook", uses: ". audit catalog history provider", deps: "github.com/yuin/goldmark", tests: "provider/* probe/*", not: "os net net/http log/slog"},
+	{pkg: "runbook", uses: ". audit catalog history provider wording", deps: "github.com/yuin/goldmark", tests: "provider/* probe/*", not: "os net net/http log/slog"},
 
 	// What does it, and what puts the vendors into its hands.
-	{pkg: "engine", uses: ". audit journal provider/fence provider/once provider/wrap rotation seal", not: "os net net/http"},
+	{pkg: "engine", uses: ". audit journal provider/fence provider/once provider/wrap rotation seal wording", not: "os net net/http"},
 	{pkg: "connect", uses: ". catalog engine provider provider/fence provider/retry provider/wire rotation secretref", tests: "provider/all sim sim/world", not: "os"},
 
 	// A team around it: what people ask for, and what drives it for them.
@@ -96,7 +100,7 @@ var diagram = []row{
 	{pkg: "server", uses: ". access api desk journal", deps: "github.com/danielgtaylor/huma", tests: "desk/desktest roster roster/logged evidence", not: "os"},
 
 	// What pages are made of, whoever draws them.
-	{pkg: "frame", uses: ". access", tests: "frame/frametest", not: "os log/slog"},
+	{pkg: "frame", uses: ". access wording", tests: "frame/frametest", not: "os log/slog"},
 	{pkg: "frame/frametest", not: "os log/slog"},
 
 	// Who may come in.

@@ -1,16 +1,14 @@
-package main
+package terminal
 
 import (
 	"bytes"
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
-	"unicode/utf8"
 )
 
-// A scroll is the lower end of a terminal: what is written to it stays and
+// A Scroll is the lower end of a terminal: what is written to it stays and
 // scrolls by, and below that a few live lines are repainted in place.
 //
 // The cursor is parked on the empty line between the two. A terminal that is
@@ -18,8 +16,8 @@ import (
 // cursor on is right whatever the live lines were wrapped to; what is typed
 // meanwhile is echoed into the empty line; and a process that is killed leaves
 // the cursor where the shell's prompt goes.
-type scroll struct {
-	size func() (width, height int) // nil: not a terminal, nothing is ever live
+type Scroll struct {
+	size func() (width, height int)
 
 	mu    sync.Mutex
 	out   io.Writer
@@ -30,16 +28,23 @@ type scroll struct {
 	inner bool         // what was written last did not end its line
 }
 
-// A live is a block of live lines. A line is what stands before it, which may
-// be coloured, and a text that is cut to the width that is left.
-type live struct {
-	lines func() []liveLine
+// New returns a scroll that writes to out. Size is the terminal's; nil: it is not
+// one, and nothing is ever live.
+func New(out io.Writer, size func() (width, height int)) *Scroll {
+	return &Scroll{out: out, size: size}
 }
 
-type liveLine struct{ sign, text string }
+// A live is a block of live lines.
+type live struct {
+	lines func() []Line
+}
+
+// A Line is what stands before it, which may be coloured, and a text that is cut
+// to the width that is left.
+type Line struct{ Sign, Text string }
 
 // Write writes what stays.
-func (b *scroll) Write(p []byte) (int, error) {
+func (b *Scroll) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.asked > 0 {
@@ -49,7 +54,7 @@ func (b *scroll) Write(p []byte) (int, error) {
 }
 
 // put erases the live lines, writes, and paints them again, in one go.
-func (b *scroll) put(p []byte) error {
+func (b *Scroll) put(p []byte) error {
 	var all bytes.Buffer
 	if b.shown {
 		all.WriteString("\r\x1b[J")
@@ -70,12 +75,12 @@ func (b *scroll) put(p []byte) error {
 }
 
 // paint adds the live lines, and parks the cursor above them.
-func (b *scroll) paint(all *bytes.Buffer) {
+func (b *Scroll) paint(all *bytes.Buffer) {
 	if b.size == nil || len(b.lives) == 0 {
 		return
 	}
 	width, height := b.size()
-	var lines []liveLine
+	var lines []Line
 	for _, l := range b.lives {
 		lines = append(lines, l.lines()...)
 	}
@@ -86,66 +91,14 @@ func (b *scroll) paint(all *bytes.Buffer) {
 		return
 	}
 	for _, l := range lines {
-		all.WriteString("\n" + l.sign + clip(l.text, width-3))
+		all.WriteString("\n" + l.Sign + Clip(l.Text, width-3))
 	}
 	all.WriteString("\r\x1b[" + strconv.Itoa(len(lines)) + "A")
 	b.shown = true
 }
 
-// clip cuts a text to a width in columns.
-func clip(text string, width int) string {
-	text = printable(strings.Join(strings.Fields(text), " "))
-	used := 0
-	for i, r := range text {
-		if used += columns(r); used > width || used == width && i+utf8.RuneLen(r) < len(text) {
-			return text[:i] + "…"
-		}
-	}
-	return text
-}
-
-// folded breaks a text between words where the terminal would break it in the
-// middle of one. It begins at a column, and goes on at another. What is broken
-// already, or is not for a terminal, stays as it is.
-func (a *app) folded(text string, at, next int) string {
-	if !a.lively() || a.size == nil {
-		return text
-	}
-	width, _ := a.size()
-	if width < 2*next || strings.Contains(text, "\n") {
-		return text
-	}
-	var b strings.Builder
-	for word := range strings.SplitSeq(text, " ") {
-		w := 0
-		for _, r := range word {
-			w += columns(r)
-		}
-		if b.Len() > 0 {
-			if at++; at+w > width {
-				b.WriteString("\n" + strings.Repeat(" ", next))
-				at = next
-			} else {
-				b.WriteByte(' ')
-			}
-		}
-		b.WriteString(word)
-		at += w
-	}
-	return b.String()
-}
-
-// columns is how wide a rune is, rather too wide than too narrow: a line that
-// wraps is erased wrongly.
-func columns(r rune) int {
-	if r >= 0x1100 && !(r >= 0x2000 && r < 0x2E80) { // what is drawn with lines and signs is narrow
-		return 2
-	}
-	return 1
-}
-
-// repaint paints the live lines as they are now.
-func (b *scroll) repaint() {
+// Repaint paints the live lines as they are now.
+func (b *Scroll) Repaint() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.asked == 0 && len(b.lives) > 0 {
@@ -153,8 +106,8 @@ func (b *scroll) repaint() {
 	}
 }
 
-// add puts a block of live lines below the others; remove takes it away.
-func (b *scroll) add(lines func() []liveLine) (remove func()) {
+// Add puts a block of live lines below the others; remove takes it away.
+func (b *Scroll) Add(lines func() []Line) (remove func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	l := &live{lines}
@@ -172,10 +125,10 @@ func (b *scroll) add(lines func() []liveLine) (remove func()) {
 	}
 }
 
-// question takes the live lines away as long as something is asked, so that
+// Question takes the live lines away as long as something is asked, so that
 // nothing is painted over the question or what is typed. It is written to w;
 // what others write waits for done.
-func (b *scroll) question() (w io.Writer, done func()) {
+func (b *Scroll) Question() (w io.Writer, done func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asked++

@@ -1,10 +1,9 @@
-package main
+package terminal
 
 import (
 	"bytes"
 	"strings"
 	"testing"
-	"time"
 )
 
 // A screenful is a terminal that understands what a scroll sends: enough of one
@@ -71,17 +70,17 @@ func (s *screenful) text() string {
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
 }
 
-func newScroll(width, height int) (*scroll, *screenful) {
+func newScroll(width, height int) (*Scroll, *screenful) {
 	s := &screenful{width: width}
-	return &scroll{out: s, size: func() (int, int) { return width, height }}, s
+	return New(s, func() (int, int) { return width, height }), s
 }
 
-func fixed(text ...string) func() []liveLine {
-	var lines []liveLine
+func fixed(text ...string) func() []Line {
+	var lines []Line
 	for _, t := range text {
-		lines = append(lines, liveLine{"● ", t})
+		lines = append(lines, Line{"● ", t})
 	}
-	return func() []liveLine { return lines }
+	return func() []Line { return lines }
 }
 
 func want(t *testing.T, s *screenful, text string) {
@@ -96,15 +95,15 @@ func want(t *testing.T, s *screenful, text string) {
 func TestScrollKeepsWhatIsFinished(t *testing.T) {
 	b, s := newScroll(60, 24)
 	b.Write([]byte("first\n"))
-	remove := b.add(fixed("live one", "live two"))
+	remove := b.Add(fixed("live one", "live two"))
 	want(t, s, "first\n\n● live one\n● live two")
 	b.Write([]byte("second\n"))
-	b.repaint()
+	b.Repaint()
 	want(t, s, "first\nsecond\n\n● live one\n● live two")
 	if s.row != 2 || s.col != 0 {
 		t.Errorf("the cursor is at %d, %d, want on the empty line above the live ones", s.row, s.col)
 	}
-	other := b.add(fixed("another"))
+	other := b.Add(fixed("another"))
 	want(t, s, "first\nsecond\n\n● live one\n● live two\n● another")
 	remove()
 	want(t, s, "first\nsecond\n\n● another")
@@ -117,13 +116,13 @@ func TestScrollKeepsWhatIsFinished(t *testing.T) {
 // painted, and what is said meanwhile comes after the answer.
 func TestScrollLeavesQuestionsAlone(t *testing.T) {
 	b, s := newScroll(60, 24)
-	b.add(fixed("live"))
-	w, done := b.question()
+	b.Add(fixed("live"))
+	w, done := b.Question()
 	want(t, s, "")
 	w.Write([]byte("Begin? [y/N] "))
 	b.Write([]byte("something happened\n"))
-	b.repaint()
-	b.add(fixed("more"))
+	b.Repaint()
+	b.Add(fixed("more"))
 	want(t, s, "Begin? [y/N]")
 	s.Write([]byte("y\n")) // echoed by the terminal
 	done()
@@ -134,7 +133,7 @@ func TestScrollLeavesQuestionsAlone(t *testing.T) {
 // than can be erased.
 func TestScrollFits(t *testing.T) {
 	b, s := newScroll(30, 5)
-	b.add(fixed(strings.Repeat("x", 40), "世界世界世界世界世界世界世界世界", "three"))
+	b.Add(fixed(strings.Repeat("x", 40), "世界世界世界世界世界世界世界世界", "three"))
 	for _, line := range strings.Split(s.text(), "\n") {
 		n := 0
 		for _, r := range line {
@@ -147,10 +146,10 @@ func TestScrollFits(t *testing.T) {
 	if strings.Contains(s.text(), "three") {
 		t.Errorf("more lines than fit:\n%s", s.text())
 	}
-	if got := clip("exactly", 7); got != "exactly" {
+	if got := Clip("exactly", 7); got != "exactly" {
 		t.Errorf("clip = %q", got)
 	}
-	if got := clip("a\x1b[2Jb\tc", 20); strings.Contains(got, "\x1b") {
+	if got := Clip("a\x1b[2Jb\tc", 20); strings.Contains(got, "\x1b") {
 		t.Errorf("clip lets %q through", got)
 	}
 }
@@ -158,30 +157,12 @@ func TestScrollFits(t *testing.T) {
 // TestScrollWithoutATerminal only passes on.
 func TestScrollWithoutATerminal(t *testing.T) {
 	var out bytes.Buffer
-	b := &scroll{out: &out}
-	b.add(fixed("live"))
+	b := New(&out, nil)
+	b.Add(fixed("live"))
 	b.Write([]byte("a\nb"))
-	b.repaint()
+	b.Repaint()
 	b.Write([]byte("c\n"))
 	if out.String() != "a\nbc\n" {
 		t.Errorf("written: %q", out.String())
 	}
-}
-
-func TestAbout(t *testing.T) {
-	for text, want := range map[string]string{"400ms": "1s", "59s": "59s", "61s": "1m", "90s": "1m30s", "11m20s": "11m", "1h10m": "1h10m", "2h": "2h", "72h": "3d"} {
-		d := mustDuration(t, text)
-		if got := about(d); got != want {
-			t.Errorf("about(%s) = %s, want %s", text, got, want)
-		}
-	}
-}
-
-func mustDuration(t *testing.T, text string) time.Duration {
-	t.Helper()
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
 }
