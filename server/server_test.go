@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -236,26 +237,32 @@ func TestStream(t *testing.T) {
 // from the next beat on.
 func TestStreamEnds(t *testing.T) {
 	desktest.Open(t, withApproval, func(t *testing.T, o *desktest.Office) {
-		who, refused := desktest.Who("eva", access.Viewer), error(nil)
-		s := server.New(server.Config{Desk: o.Desk, Who: func(*http.Request) (access.Subject, error) { return who, refused }})
-		for what, change := range map[string]func(){
-			"signed out": func() { refused = &pawl.Error{Kind: pawl.Denied, Err: errors.New("over")} },
-			"no role":    func() { who.Roles = nil },
+		type answer struct {
+			who access.Subject
+			err error
+		}
+		var now atomic.Pointer[answer]
+		s := server.New(server.Config{Desk: o.Desk, Who: func(*http.Request) (access.Subject, error) { a := now.Load(); return a.who, a.err }})
+		for what, then := range map[string]answer{
+			"signed out": {err: &pawl.Error{Kind: pawl.Denied, Err: errors.New("over")}},
+			"no role":    {who: desktest.Who("eva")},
 		} {
-			who, refused = desktest.Who("eva", access.Viewer), nil
+			now.Store(&answer{who: desktest.Who("eva", access.Viewer)})
 			done := make(chan struct{})
 			go func() {
 				s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/events", nil))
 				close(done)
 			}()
 			time.Sleep(20 * time.Second)
+			synctest.Wait()
 			select {
 			case <-done:
 				t.Fatalf("%s: the stream has ended before", what)
 			default:
 			}
-			change()
+			now.Store(&then)
 			time.Sleep(15 * time.Second)
+			synctest.Wait()
 			select {
 			case <-done:
 			default:

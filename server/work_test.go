@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -71,6 +72,7 @@ func TestValueGoesInAndNeverOut(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if d.Holds["key"] != value {
 			t.Error("the value that was given is not where it belongs")
 		}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,14 +20,31 @@ import (
 
 // A place counts how often it was shown something.
 type place struct {
-	key   string
+	key string
+
+	mu    sync.Mutex
 	sizes []int64
 	down  error
+}
+
+// breaks lets it answer with an error from now on; nil: no more.
+func (p *place) breaks(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.down = err
+}
+
+func (p *place) shown() []int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.sizes)
 }
 
 func (p *place) Name() string                                 { return "place" }
 func (p *place) Kept(context.Context, string) ([]byte, error) { return nil, nil }
 func (p *place) Show(_ context.Context, log witness.Log) (witness.Seen, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	head, err := audit.ParseCheckpoint(log.Checkpoint, p.key)
 	if err == nil {
 		err = p.down
@@ -63,8 +82,9 @@ func TestKeeper(t *testing.T) {
 		}
 		expect := func(what string, n int, last int64) {
 			t.Helper()
-			if len(p.sizes) != n || p.sizes[n-1] != last {
-				t.Fatalf("%s: shown %v, want %d times, at last %d", what, p.sizes, n, last)
+			synctest.Wait()
+			if sizes := p.shown(); len(sizes) != n || sizes[n-1] != last {
+				t.Fatalf("%s: shown %v, want %d times, at last %d", what, sizes, n, last)
 			}
 		}
 		synctest.Wait()
@@ -82,7 +102,7 @@ func TestKeeper(t *testing.T) {
 		add(1, audit.RotateProved)
 		expect("much", 4, 4+witness.Records)
 
-		p.down = &pawl.Error{Op: "x", Kind: pawl.Conflict, Err: errors.New("it was set back")}
+		p.breaks(&pawl.Error{Op: "x", Kind: pawl.Conflict, Err: errors.New("it was set back")})
 		add(1, audit.RotateCompleted)
 		for range 10 {
 			add(1, audit.RotateProved)
@@ -93,7 +113,7 @@ func TestKeeper(t *testing.T) {
 		if strings.Count(said.String(), "set back") != 1 || !strings.Contains(said.String(), "level=ERROR") {
 			t.Errorf("said %s", said.String())
 		}
-		p.down = nil
+		p.breaks(nil)
 		time.Sleep(time.Minute)
 		expect("there again", 5, 15+witness.Records)
 		add(1, audit.RotateProved)
