@@ -136,4 +136,5 @@ type Event struct {
 	Searched []Searched `json:"searched,omitempty"`
 	Reminder int        `json:"reminder,omitempty"` // of a notice: 1 if half of the time is over, 2 if all of it is
 	To       string     `json:"to,omitempty"`       // of a handover: who has it now
+	Request  string     `json:"request,omitempty"`  // of a plan: a digest of the request that asked for it, by which its repetition is known
 }

@@ -23,6 +23,13 @@ var seen = map[pawl.Holds]string{pawl.HoldsWant: "old", pawl.HoldsOther: "other"
 // Start begins a rotation. If the caller has looked at a plan, it is begun only
 // as that plan says.
 func (d *Desk) Start(ctx context.Context, who access.Subject, ask api.Start) (api.Rotation, error) {
+	return d.StartOnce(ctx, who, ask, "")
+}
+
+// StartOnce is Start of a request that may be sent again: whoever repeats it is
+// told of the rotation that it has begun, also by another process than the one
+// that was asked first, and also after that rotation has ended.
+func (d *Desk) StartOnce(ctx context.Context, who access.Subject, ask api.Start, request string) (api.Rotation, error) {
 	reason := pawl.Reason(ask.Reason)
 	if reason == "" {
 		reason = pawl.Manual
@@ -50,6 +57,12 @@ func (d *Desk) Start(ctx context.Context, who access.Subject, ask api.Start) (ap
 			return api.Rotation{}, err
 		}
 	}
+	if id, err := d.begunBy(ctx, cred.Name, request); err != nil || id != (pawl.RotationID{}) {
+		if err != nil {
+			return api.Rotation{}, err
+		}
+		return d.Rotation(ctx, who, id)
+	}
 	if err := unsaid("the reason", ask.Why); err != nil {
 		return api.Rotation{}, err
 	}
@@ -68,22 +81,18 @@ func (d *Desk) Start(ctx context.Context, who access.Subject, ask api.Start) (ap
 	if err := eng.CanOpen(ctx, asked); err != nil {
 		return api.Rotation{}, err
 	}
-	id, err := eng.Start(ctx, plan)
-	if err != nil {
-		return api.Rotation{}, err
-	}
-	for _, c := range asked.Consumers { // before anybody drives it: what is accepted need not even open
-		if !c.Accepted {
-			continue
-		}
-		if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAccepted, Consumer: c.ID, Reason: ask.Why}); err != nil {
-			return api.Rotation{}, err
+	var said []pawl.Event // in one write with the plan: nobody drives it without, not even after a kill
+	for _, c := range asked.Consumers {
+		if c.Accepted {
+			said = append(said, pawl.Event{Type: pawl.EvAccepted, Consumer: c.ID, Reason: ask.Why})
 		}
 	}
 	if ask.AutoRevoke && reason != pawl.Rehearsal {
-		if err := eng.Signal(ctx, id, pawl.Event{Type: pawl.EvAuthorised, Detail: "--auto-revoke"}); err != nil {
-			return api.Rotation{}, err
-		}
+		said = append(said, pawl.Event{Type: pawl.EvAuthorised, Detail: "--auto-revoke"})
+	}
+	id, err := eng.StartWith(ctx, plan, request, said...)
+	if err != nil {
+		return api.Rotation{}, err
 	}
 	d.pool.Poke()
 	d.feed.tell(id)

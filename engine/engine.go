@@ -12,6 +12,7 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,11 +91,21 @@ func (e *Engine) now() time.Time { return e.cfg.Now().UTC().Round(0) }
 // Start opens a rotation. While another one of the credential is unfinished
 // the error is a [*journal.OpenError] and nothing is written.
 func (e *Engine) Start(ctx context.Context, plan pawl.Plan) (pawl.RotationID, error) {
+	return e.StartWith(ctx, plan, "")
+}
+
+// StartWith is Start with what else was asked for by the same request, and a
+// digest of it. All of that is written, or nothing: a process that is killed
+// leaves no rotation that was asked for by half.
+func (e *Engine) StartWith(ctx context.Context, plan pawl.Plan, request string, said ...pawl.Event) (pawl.RotationID, error) {
 	run, err := e.cfg.Journal.Begin(ctx, plan.Credential, func(id pawl.RotationID) (journal.Batch, error) {
 		ev := pawl.Event{Type: pawl.EvPlanned, At: e.now(), Actor: e.cfg.Actor, Plan: &plan, Reason: string(plan.Reason),
-			Label: Label(e.cfg.Journal.Install()) + id.String()}
+			Label: Label(e.cfg.Journal.Install()) + id.String(), Request: request}
 		s := rotation.Fold([]pawl.Event{ev})
-		return journal.Batch{Events: []pawl.Event{ev}, Audit: account(id, s, ev)}, nil
+		rest := journal.Batch{Events: slices.Clone(said)}
+		first := account(id, s, ev)
+		e.sign(id, s, &rest)
+		return journal.Batch{Events: append([]pawl.Event{ev}, rest.Events...), Audit: append(first, rest.Audit...)}, nil
 	})
 	return run.ID, err
 }

@@ -30,7 +30,7 @@ func (s *Server) routes() {
 	})
 
 	post(s, "start-rotation", "/api/v1/rotations", "Begin a rotation", func(ctx context.Context, in *starting) (*api.Rotation, error) {
-		return point(d.Start(ctx, subject(ctx), in.Body))
+		return point(d.StartOnce(ctx, subject(ctx), in.Body, request(ctx)))
 	})
 	get(s, "list-rotations", "/api/v1/rotations", "Rotations, the newest first", func(ctx context.Context, in *runs) (*api.Page[api.Rotation], error) {
 		return point(d.Rotations(ctx, subject(ctx), desk.Query{After: in.After, Limit: in.Limit, Text: in.Text, Open: in.Open, Credential: in.Of}))

@@ -2,7 +2,9 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,6 +15,7 @@ import (
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/desk"
 )
 
 // keyHeader makes a request safe to send twice
@@ -20,7 +23,7 @@ import (
 const keyHeader = "Idempotency-Key"
 
 // remembered is how long an answer is given again.
-const remembered = 24 * time.Hour
+const remembered = desk.Remembered
 
 // mostAnswer bounds what is kept of one answer. What is larger is a look at many
 // places, which changed nothing and may be taken again.
@@ -31,8 +34,9 @@ const mostRemembered = 10_000
 
 // twice remembers what was answered to a key, for who asked as they were then. It
 // is in memory only: after a
-// restart a repeated start meets the rotation that it has begun, and a repeated
-// decision one that was taken, so nothing happens twice then either.
+// restart a repeated start is answered with the rotation that it has begun, which
+// has a digest of its request, and a repeated decision meets one that was taken,
+// so nothing happens twice then either.
 type twice struct {
 	now   func() time.Time
 	mu    sync.Mutex
@@ -64,6 +68,27 @@ func asker(who access.Subject, r *http.Request) string {
 	return string(sum[:])
 }
 
+type requestKey struct{}
+
+// request is what a rotation is told of the request that begins it.
+func request(ctx context.Context) string {
+	text, _ := ctx.Value(requestKey{}).(string)
+	return text
+}
+
+// requested is a digest of a request: who asks and by which token, its key, and
+// what it asks for. Unlike asker it says nothing of what they may: that is decided
+// each time.
+func requested(r *http.Request, body []byte) string {
+	who := subject(r.Context()).Actor
+	text, err := json.Marshal([]any{who, r.Header.Values("Authorization"), r.Header.Get(keyHeader), r.URL.Path, body})
+	if err != nil {
+		panic("server: " + err.Error()) // texts and lists of texts always are JSON
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
 // serve answers a request that changes something once for each key.
 func (t *twice) serve(w http.ResponseWriter, r *http.Request, who string, next http.Handler) {
 	if r.Method != http.MethodPost {
@@ -91,7 +116,7 @@ func (t *twice) serve(w http.ResponseWriter, r *http.Request, who string, next h
 	default:
 		rec := &recorder{header: http.Header{}, status: http.StatusOK}
 		defer t.end(who+"\x00"+key, a, rec)
-		next.ServeHTTP(rec, r)
+		next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), requestKey{}, requested(r, body))))
 		rec.give(w)
 	}
 }
