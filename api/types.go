@@ -172,13 +172,13 @@ type Decision struct {
 
 // A Problem is an error, after RFC 9457. It never repeats what was sent.
 type Problem struct {
-	Type   string   `json:"type" doc:"Stable; also a page of the documentation."`
+	Type   string   `json:"type" doc:"Stable: one for each code. docs/server.md says what each means."`
 	Title  string   `json:"title"`
 	Status int      `json:"status"`
 	Detail string   `json:"detail,omitempty"`
 	Code   string   `json:"code" doc:"The kind of error, in a word."`
 	Next   []string `json:"next,omitempty" doc:"What to do next."`
-	Safe   *bool    `json:"safe,omitempty" doc:"The old credential is certainly still valid."`
+	Safe   *bool    `json:"safe,omitempty" doc:"This request changed nothing: an old credential that was valid is valid. Absent where that is not known."`
 	Op     string   `json:"op,omitempty" doc:"What was being attempted."`
 	Open   string   `json:"open,omitempty" doc:"The rotation that is not finished, if that is what is wrong."`
 

@@ -71,7 +71,7 @@ func (d *Desk) StartOnce(ctx context.Context, who access.Subject, ask api.Start,
 		return api.Rotation{}, err
 	}
 	if ask.Digest != "" && ask.Digest != plan.Digest() {
-		return api.Rotation{}, fault(pawl.Conflict, "look at the plan as it is now, and ask again", "the catalog has changed since the plan %s was made", ask.Digest)
+		return api.Rotation{}, fault(pawl.Conflict, "look at the plan as it is now, and ask again", "the catalog has changed since that plan was made")
 	}
 	asked, err := d.accepted(ctx, who, plan, ask.Accept)
 	if err != nil {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -30,6 +31,9 @@ func (d *Desk) Evidence(ctx context.Context, who access.Subject, q EvidenceQuery
 	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
 		return nil, fault(pawl.Invalid, "give an earlier from, or a later to", "from has to be before to")
 	}
+	if err := d.heardOf(ctx, q.Credential); err != nil {
+		return nil, err
+	}
 	done, err := d.alone()
 	if err != nil {
 		return nil, err
@@ -48,6 +52,19 @@ func (d *Desk) Evidence(ctx context.Context, who access.Subject, q EvidenceQuery
 		return p.Page(d.cfg.Signer)
 	}
 	return p.Text(), nil
+}
+
+// heardOf refuses a name that is neither in the catalog nor was ever rotated: what
+// is signed of it would say that nothing happened to a credential that there is.
+func (d *Desk) heardOf(ctx context.Context, credential string) error {
+	if credential == "" || slices.Contains(d.cfg.Catalog().Names(), credential) {
+		return nil
+	}
+	runs, err := d.cfg.Journal.Recent(ctx, credential, 1)
+	if err == nil && len(runs) == 0 {
+		err = fault(pawl.NotFound, "look at what there is: GET /api/v1/credentials", "no credential of that name was ever rotated here, and none is in the catalog")
+	}
+	return err
 }
 
 // keyless is the error of what takes the key of the log, which only a server on a

@@ -87,7 +87,7 @@ const mostSaid = 500
 // hold a value, or steers a terminal.
 func unsaid(what, text string) error {
 	switch {
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }):
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) }):
 		return fault(pawl.Invalid, "", "%s has to be one line of plain text", what)
 	case utf8.RuneCountInString(text) > mostSaid:
 		return fault(pawl.Invalid, "it is kept for ever", "%s is longer than %d characters", what, mostSaid)

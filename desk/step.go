@@ -107,7 +107,7 @@ func (d *Desk) asked(ctx context.Context, who access.Subject, id pawl.RotationID
 // Handover writes down who looks after a rotation from here on.
 func (d *Desk) Handover(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64, to, note string) (api.Rotation, error) {
 	return d.say(ctx, who, id, revision, access.Drive, func(*rotation.State) (pawl.Event, error) {
-		if to == "" {
+		if strings.TrimSpace(to) == "" {
 			return pawl.Event{}, fault(pawl.Invalid, "say to whom", "nobody is named")
 		}
 		if err := unsaid("the name", to); err != nil {

@@ -20,7 +20,7 @@ func (s *Server) auditing(d *desk.Desk) {
 	post(s, "verify-log", "/api/v1/audit/verify", "Read the whole log, and say whether it is as it was signed", func(ctx context.Context, _ *struct{}) (*api.Log, error) {
 		return point(d.VerifyLog(ctx, subject(ctx)))
 	})
-	s.describe("GET", "get-evidence", "/api/v1/audit/evidence", "An evidence pack: from, to (days or times), credential; format=html for its page", "application/x-ndjson")
+	s.describeEvidence()
 	s.mux.HandleFunc("GET /api/v1/audit/evidence", s.evidence)
 }
 
@@ -32,8 +32,17 @@ func (s *Server) evidence(w http.ResponseWriter, r *http.Request) {
 	var err, err2 error
 	q.From, err = dayOrTime(ask.Get("from"))
 	q.To, err2 = dayOrTime(ask.Get("to"))
-	if err != nil || err2 != nil || len(q.Credential) > 64 {
-		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errors.New("from and to are days such as 2026-07-01, or times such as 2026-07-01T09:00:00Z")}))
+	wrong := ""
+	switch f := ask.Get("format"); {
+	case err != nil || err2 != nil:
+		wrong = "from and to are days such as 2026-07-01, or times such as 2026-07-01T09:00:00Z"
+	case len(q.Credential) > 64:
+		wrong = "no credential has so long a name"
+	case f != "" && f != "jsonl" && f != "html":
+		wrong = "format is jsonl or html"
+	}
+	if wrong != "" {
+		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errors.New(wrong)}))
 		return
 	}
 	text, err := s.cfg.Desk.Evidence(r.Context(), subject(r.Context()), q)

@@ -44,16 +44,33 @@ func typeOf(code string) string { return "https://pawl.example/errors/" + code }
 type failed struct {
 	api.Problem
 	after string
+	allow []string // of a method that is not allowed: those that are
 }
 
 func (f *failed) Error() string             { return f.Problem.Error() }
 func (f *failed) GetStatus() int            { return f.Status }
 func (f *failed) ContentType(string) string { return "application/problem+json" }
 
+// unsure are the codes of which it is not known that nothing was changed: by the
+// request itself, or by the first one of its key.
+var unsure = map[string]bool{"internal": true, "unknown": true, "in-progress": true}
+
+// whole adds what every problem says: what to do, and that nothing was changed
+// where that is known.
+func (f *failed) whole() *failed {
+	if len(f.Next) == 0 {
+		f.Next = api.Usual(f.Code)
+	}
+	if f.Safe == nil && !unsure[f.Code] {
+		f.Safe = new(true)
+	}
+	return f
+}
+
 // problem makes an answer of an error. Only our own words are in it.
 func problem(err error) *failed {
 	if f, ok := errors.AsType[*failed](err); ok {
-		return f
+		return f.whole()
 	}
 	a := answers[pawl.KindOf(err)]
 	f := &failed{Problem: api.Problem{Type: typeOf(a.code), Title: a.title, Status: a.status, Code: a.code}}
@@ -76,11 +93,15 @@ func problem(err error) *failed {
 		f.Code, f.Type, f.Detail, f.Open = "open", typeOf("open"), open.Error(), open.ID.String()
 		f.Next = []string{"pawl resume " + open.ID.Credential, "pawl rollback " + open.ID.Credential}
 	}
-	return f
+	return f.whole()
 }
 
 func write(w http.ResponseWriter, f *failed) {
+	f.whole()
 	w.Header().Set("Content-Type", "application/problem+json")
+	for _, method := range f.allow {
+		w.Header().Add("Allow", method)
+	}
 	if f.after != "" {
 		w.Header().Set("Retry-After", f.after)
 	}
@@ -96,19 +117,27 @@ func writeJSON(w http.ResponseWriter, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// place is where something is wrong. The name of a key that we do not know is
-// as much the sender's as a value is.
+// place is where something is wrong, and what was expected there. The name of a
+// key that we do not know is as much the sender's as a value is, and so is what a
+// parser says about a text. What is expected is of the schema.
 func place(d *huma.ErrorDetail) string {
-	if i := strings.LastIndexByte(d.Location, '.'); i > 0 && d.Message == validation.MsgUnexpectedProperty {
+	switch i := strings.LastIndexByte(d.Location, '.'); {
+	case i > 0 && d.Message == validation.MsgUnexpectedProperty:
 		return d.Location[:i] + ": a key that is not known"
+	case strings.HasPrefix(d.Message, "expected ") || ours[d.Message]:
+		return d.Location + ": " + d.Message
 	}
 	return d.Location
 }
+
+// ours are messages that hold nothing of what was sent.
+var ours = map[string]bool{"invalid integer": true, "invalid boolean": true, errTwice.Error(): true, errUTF8.Error(): true}
 
 // ourErrors makes huma's own refusals look like ours. They do not repeat the
 // value that was refused: a secret that was sent to a wrong field would come
 // back in the answer, and into the logs of whatever lies between.
 var ourErrors = sync.OnceFunc(func() {
+	huma.ValidateStrictCasing = true // a key is what the description calls it
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		code, title := "invalid", "This can never succeed as it was sent"
 		if status >= 500 {
@@ -124,7 +153,7 @@ var ourErrors = sync.OnceFunc(func() {
 		if len(where) > 0 {
 			f.Detail = strings.TrimPrefix(f.Detail+": ", ": ") + strings.Join(where, ", ")
 		}
-		return f
+		return f.whole()
 	}
 	huma.NewErrorWithContext = func(_ huma.Context, status int, msg string, errs ...error) huma.StatusError {
 		return huma.NewError(status, msg, errs...)

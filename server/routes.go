@@ -62,6 +62,7 @@ func (s *Server) routes() {
 	s.auditing(d)
 	s.work(d)
 	s.team()
+	s.describeStream()
 	s.mux.HandleFunc("GET /api/v1/events", s.stream)
 }
 
@@ -190,8 +191,11 @@ func (d deciding) revision() (int64, error) {
 func point[T any](v T, err error) (*T, error) { return &v, err }
 
 func operation(method, id, path, summary string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, MaxBodyBytes: mostBody, SkipValidateBody: false,
-		Errors: []int{400, 401, 403, 404, 409, 412, 422, 429, 503}}
+	errs := []int{400, 401, 403, 404, 409, 412, 422, 429, 502, 503}
+	if method == http.MethodPost {
+		errs = append(errs, 413, 415)
+	}
+	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, MaxBodyBytes: mostBody, SkipValidateBody: false, Errors: errs}
 }
 
 // get and post register an operation whose answer is a document.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"reflect"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
+	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/desk"
 )
 
@@ -51,6 +53,9 @@ func New(cfg Config) *Server {
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.CreateHooks, c.DocsPath, c.SchemasPath = nil, "", ""
 	c.OpenAPIPath = "/api/v1/openapi"
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "A token (pawl token create). At the Unix socket none is needed, and in a browser the session is enough."}}
+	c.Security = []map[string][]string{{"token": {}}, {}}
+	c.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}
 	s.api = humago.New(s.mux, c)
 	s.routes()
 	return s
@@ -89,6 +94,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, problem(err))
 		return
 	}
+	if f := s.unrouted(r); f != nil {
+		write(w, f)
+		return
+	}
+	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		write(w, &failed{Problem: api.Problem{Type: typeOf("invalid"), Title: answers[pawl.Invalid].title, Status: http.StatusUnsupportedMediaType, Code: "invalid", Detail: "the body is taken as it is, without a Content-Encoding"}})
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody+1)
 	r = r.WithContext(context.WithValue(r.Context(), subjectKey{}, who))
 	if isValue(r) {
@@ -96,6 +109,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.twice.serve(w, r, asker(who, r), s.mux)
+}
+
+// unrouted is the problem of a request that no route is for; nil if one is, or
+// if it is only spelled otherwise and sent on.
+func (s *Server) unrouted(r *http.Request) *failed {
+	h, pattern := s.mux.Handler(r)
+	if pattern != "" {
+		return nil
+	}
+	rec := &recorder{header: http.Header{}, status: http.StatusOK}
+	h.ServeHTTP(rec, r)
+	switch rec.status {
+	case http.StatusNotFound:
+		return problem(&pawl.Error{Op: "api", Kind: pawl.NotFound, Err: errors.New("this API has no such path"), Hint: "GET /api/v1/openapi.yaml names those that there are"})
+	case http.StatusMethodNotAllowed:
+		return &failed{Problem: api.Problem{Type: typeOf("method"), Title: "That cannot be done here", Status: rec.status, Code: "method"}, allow: rec.header.Values("Allow")}
+	}
+	return nil
 }
 
 // open are the paths that anybody may see.

@@ -164,7 +164,7 @@ func TestRefusals(t *testing.T) {
 		} {
 			var p api.Problem
 			w := d.call(c.who, c.method, c.path, c.body, &p, c.head...)
-			if w.Code != c.status || p.Status != c.status || p.Code != c.code || w.Header().Get("Content-Type") != "application/problem+json" || !strings.HasSuffix(p.Type, "/"+c.code) {
+			if w.Code != c.status || p.Status != c.status || p.Code != c.code || w.Header().Get("Content-Type") != "application/problem+json" || !strings.HasSuffix(p.Type, "/"+c.code) || len(p.Next) == 0 || p.Safe == nil || !*p.Safe {
 				t.Errorf("%s: %d %s", what, w.Code, w.Body)
 			}
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/pawl-dev/pawl/api"
 	"github.com/pawl-dev/pawl/desk"
 )
@@ -54,27 +52,12 @@ func (s *Server) work(d *desk.Desk) {
 	post(s, "abandon-rotation", "/api/v1/rotations/{credential}/{number}/abandon", "End it as it is", func(ctx context.Context, in *ending) (*api.Remainder, error) {
 		return point(d.Abandon(ctx, subject(ctx), in.id(), in.Body))
 	})
-	s.describe("GET", "get-catalog", "/api/v1/catalog", "The catalog as a zip of its files, without where secrets come from", "application/zip")
+	s.describe(operation("GET", "get-catalog", "/api/v1/catalog", "The catalog as a zip of its files, without where secrets come from"), nil, "application/zip")
 	s.mux.HandleFunc("GET /api/v1/catalog", s.catalog)
-	s.describe("GET", "export-audit", "/api/v1/audit/export", "The whole audit log with its checkpoint, as pawl audit verify FILE reads it", "application/octet-stream")
+	s.describe(operation("GET", "export-audit", "/api/v1/audit/export", "The whole audit log with its checkpoint, as pawl audit verify FILE reads it"), nil, "application/octet-stream")
 	s.mux.HandleFunc("GET /api/v1/audit/export", s.exportLog)
-	s.describe("POST", "take-value", "/api/v1/rotations/{credential}/{number}/steps/{step}/value",
-		"Give the value that a person has made: the body is the value, or what the vendor's tools print of it. It never comes out again; a repeated one is taken once", "application/json")
+	s.describeValue()
 	s.mux.HandleFunc("POST /api/v1/rotations/{credential}/{number}/steps/{step}/value", s.take)
-}
-
-// describe adds a route that is not huma's to what describes the API.
-func (s *Server) describe(method, id, path, summary, answer string) {
-	op := operation(method, id, path, summary)
-	op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{answer: {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
-	if id == "take-value" {
-		op.Responses["200"].Content[answer].Schema = s.api.OpenAPI().Components.Schemas.Schema(takenType, true, "")
-		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}
-		for _, name := range []string{"credential", "number", "step"} {
-			op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: "string"}})
-		}
-	}
-	s.api.OpenAPI().AddOperation(&op)
 }
 
 // catalog hands the catalog on.
