@@ -2,7 +2,7 @@
 export CGO_ENABLED = 0
 GO ?= go
 
-.PHONY: e2e test check build release man demo torture soak mutants bench fuzz conformance-heroku setup
+.PHONY: e2e race test check build release man demo torture soak mutants bench fuzz conformance-heroku setup
 
 test: setup check ## format, vet, all tests, and the short torture
 	$(GO) test ./...
@@ -28,6 +28,9 @@ setup: ## what a bare machine lacks: Go itself is the only thing that is not ins
 check:
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt -w the files above"; exit 1; }
 	$(GO) vet ./...
+
+race: ## the race detector, which needs a C compiler; not of the tests that are about disks and seeds
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./... -skip 'Power|Fuzz|EveryWrite|TestSeeds|Mutants|$(FIRE)'
 
 build: ## ./pawl, stripped
 	$(GO) build -trimpath -ldflags "-s -w" -o pawl ./cmd/pawl

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -451,10 +452,9 @@ func TestFrozenBeforeTheCall(t *testing.T) {
 // out on evidence that is stale by then.
 func TestRevokeHeldUp(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, w *world) {
-		held := false
+		var held atomic.Bool
 		w.journal.looking = func() {
-			if !held && w.journal.last(pawl.EvIntended, pawl.StepRevoke) {
-				held = true
+			if w.journal.last(pawl.EvIntended, pawl.StepRevoke) && held.CompareAndSwap(false, true) {
 				time.Sleep(2 * rotation.Fresh)
 			}
 		}
@@ -466,8 +466,8 @@ func TestRevokeHeldUp(t *testing.T) {
 				n++
 			}
 		}
-		if !held || n != 2 || w.count("revoke id-old") != 1 {
-			t.Errorf("held up %v, %d intents and %d revokes, want a second intent before the one revoke", held, n, w.count("revoke id-old"))
+		if !held.Load() || n != 2 || w.count("revoke id-old") != 1 {
+			t.Errorf("held up %v, %d intents and %d revokes, want a second intent before the one revoke", held.Load(), n, w.count("revoke id-old"))
 		}
 	})
 }
