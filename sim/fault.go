@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -250,11 +252,18 @@ func (x *exchange) flood() {
 func (x *exchange) bomb() {
 	x.w.Header().Set("Content-Type", "application/json")
 	x.w.Header().Set("Content-Encoding", "gzip")
-	z := gzip.NewWriter(x.w)
-	defer z.Close()
-	_, err := z.Write([]byte(`{"message":"` + Mark))
-	chunk := make([]byte, 1<<20)
-	for i := 0; i < 64 && err == nil && x.r.Context().Err() == nil; i++ {
-		_, err = z.Write(chunk)
-	}
+	x.w.Write(packedBomb())
 }
+
+// packedBomb is 64 MiB, packed. It takes longer to make than to send.
+var packedBomb = sync.OnceValue(func() []byte {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write([]byte(`{"message":"` + Mark))
+	chunk := make([]byte, 1<<20)
+	for range 64 {
+		z.Write(chunk)
+	}
+	z.Close()
+	return packed.Bytes()
+})
