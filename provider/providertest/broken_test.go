@@ -23,11 +23,10 @@ import (
 
 var broken = flag.String("broken", "", "break the providers of TestExample in this way")
 
-// TestSuitesCatch runs the suites on a small provider that is right, and then
-// on the same one with each mistake that the suites are there for.
+// TestSuitesCatch runs the suites on a small provider with each mistake that
+// they are there for. TestExample runs them on the same one, which is right.
 func TestSuitesCatch(t *testing.T) {
 	for mistake, where := range map[string]string{
-		"":                 "",
 		"mint again":       "TestExample/Issuer/Mint/lose",
 		"not unknown":      "TestExample/Issuer/Mint/lose",
 		"quote":            "TestExample/Issuer/Mint/forbid",
@@ -47,11 +46,8 @@ func TestSuitesCatch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := exec.CommandContext(t.Context(), self, "-test.run=^TestExample$", "-broken="+mistake).CombinedOutput()
-			if mistake == "" && err != nil {
-				t.Fatalf("the right provider fails:\n%s", out)
-			}
-			if mistake != "" && (err == nil || !strings.Contains(string(out), "--- FAIL: "+where+" ")) {
+			out, err := exec.CommandContext(t.Context(), self, "-test.run=^"+strings.ReplaceAll(where, "/", "$/^")+"$", "-broken="+mistake).CombinedOutput()
+			if err == nil || !strings.Contains(string(out), "--- FAIL: "+where+" ") {
 				t.Errorf("%s does not fail: %v\n%s", where, err, out)
 			}
 		})
