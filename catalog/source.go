@@ -18,6 +18,7 @@ type source struct {
 	file     string
 	text     []byte
 	lines    [][]byte           // of text, once one was asked for
+	shown    numbered           // the line that was asked for last
 	secrets  map[int][]span     // what has to be masked, by line, where it was asked for
 	guarded  bool               // any value in it may be a secret, unless it is known not to be
 	open     map[position]bool  // of a guarded file: tokens that may be shown
@@ -110,6 +111,12 @@ func (s *source) spans(line int) []span {
 	return spans
 }
 
+// A numbered line is valid UTF-8.
+type numbered struct {
+	n    int
+	text string
+}
+
 func (s *source) line(n int) string {
 	if s.lines == nil {
 		s.lines = bytes.Split(s.text, []byte("\n"))
@@ -117,7 +124,10 @@ func (s *source) line(n int) string {
 	if n < 1 || n > len(s.lines) {
 		return ""
 	}
-	return strings.ToValidUTF8(strings.TrimRight(string(s.lines[n-1]), "\r"), "\ufffd")
+	if s.shown.n != n { // of a long line, many things may have to be said
+		s.shown = numbered{n, strings.ToValidUTF8(strings.TrimRight(string(s.lines[n-1]), "\r"), "\ufffd")}
+	}
+	return s.shown.text
 }
 
 // guardedSpans covers all of a line but the tokens that may be shown. What
