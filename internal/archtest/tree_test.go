@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -36,10 +37,24 @@ func (s source) at(n ast.Node) string {
 	return s.name + ":" + strings.TrimPrefix(p.String(), p.Filename+":")
 }
 
-// sources parses all Go files of the module, whatever their build tags.
+// sources returns all Go files of the module, whatever their build tags. They
+// are parsed once, for all tests.
 func sources(t *testing.T) []source {
 	t.Helper()
-	var all []source
+	parsed.Do(func() { parsed.all = parse(t) })
+	if len(parsed.all) < 100 {
+		t.Fatalf("only %d files were found", len(parsed.all))
+	}
+	return parsed.all
+}
+
+var parsed struct {
+	sync.Once
+	all []source
+}
+
+func parse(t *testing.T) (all []source) {
+	t.Helper()
 	fset := token.NewFileSet()
 	walk(t, func(name string) {
 		if !strings.HasSuffix(name, ".go") {
@@ -51,9 +66,6 @@ func sources(t *testing.T) []source {
 		}
 		all = append(all, source{name, strings.HasSuffix(name, "_test.go"), fset, f})
 	})
-	if len(all) < 100 {
-		t.Fatalf("only %d files were found", len(all))
-	}
 	return all
 }
 
