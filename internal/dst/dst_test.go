@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	seeds  = flag.Int("dst.seeds", 3000, "how many seeds to run")
+	seeds  = flag.Int("dst.seeds", 1000, "how many seeds to run")
 	first  = flag.Uint64("dst.first", 1, "the first of them")
 	seed   = flag.Uint64("dst.seed", 0, "run this seed only")
 	trace  = flag.Bool("dst.trace", false, "with -dst.seed: print what happened")
