@@ -6,8 +6,10 @@ GO ?= go
 
 test: setup check ## format, vet, all tests, and the short torture
 	$(GO) test ./...
-	$(GO) test ./internal/dst -run TestSeeds -args -dst.first=3001 -dst.seeds=7000
-	$(GO) test ./engine -run TestEveryWriteFails -args -every
+	$(GO) test ./internal/dst -run TestSeeds -args -dst.first=1001 -dst.seeds=9000
+	$(GO) test ./engine -run 'TestEveryWriteFails|TestMintByHandHarmed' -args -every
+	$(GO) test ./audit -run TestEveryBit -args -every
+	$(GO) test ./journal/sqlite -run 'TestPower$$|TestKill$$' -args -power.cuts=100 -kills=25
 	$(GO) test ./cmd/pawl -run '$(FIRE)' -args -some
 	$(GO) test ./cmd/pawl -run ThroughAServer -args -far
 	$(GO) run ./cmd/pawl demo

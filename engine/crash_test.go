@@ -12,7 +12,7 @@ import (
 	"github.com/pawl-dev/pawl/rotation"
 )
 
-var every = flag.Bool("every", false, "have each write of each story go wrong, not one of four")
+var every = flag.Bool("every", false, "have each write of each story go wrong, not one of twelve")
 
 // A story is a rotation, and what people do whenever a process has left it.
 type story struct {
@@ -77,7 +77,7 @@ func TestEveryWriteFails(t *testing.T) {
 			t.Run(s.name+"/"+h.name, func(t *testing.T) {
 				n, step := 1, 1
 				if !*every { // other ones for each harm
-					n, step = 1+(i+j)%4, 4
+					n, step = 1+(5*i+j)%12, 12
 				}
 				for ; fails(t, k, s, h, n); n += step {
 					if t.Failed() {

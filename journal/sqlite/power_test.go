@@ -25,7 +25,7 @@ import (
 )
 
 var (
-	powerCuts = flag.Int("power.cuts", 100, "how often the power fails in TestPower")
+	powerCuts = flag.Int("power.cuts", 50, "how often the power fails in TestPower")
 	powerSeed = flag.Uint64("power.seed", 0, "play the one machine of this seed in TestPower")
 )
 

@@ -106,7 +106,7 @@ func start(t *testing.T, what, path string, key pawl.Secret, install string) (*e
 	return cmd, bufio.NewScanner(out)
 }
 
-var kills = flag.Int("kills", 25, "how often TestKill kills")
+var kills = flag.Int("kills", 12, "how often TestKill kills")
 
 // TestKill kills a process that appends as fast as it can, again and again.
 // Nothing that it acknowledged may be lost, nothing may be half there, and the
