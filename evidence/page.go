@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"html/template"
+	"sync"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -14,7 +15,12 @@ import (
 //go:embed page.html
 var pageText string
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
+// page is made when it is asked for: most commands show none.
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(pageFuncs).Parse(pageText))
+})
+
+var pageFuncs = template.FuncMap{
 	"time": func(t any) string {
 		switch t := t.(type) {
 		case time.Time:
@@ -33,7 +39,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 		}
 		return text
 	},
-}).Parse(pageText))
+}
 
 // What a page consists of beside the report.
 const (
@@ -49,7 +55,7 @@ const (
 func (p *Pack) Page(signer *audit.Signer) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString(pageStart)
-	if err := page.Execute(&out, p); err != nil {
+	if err := page().Execute(&out, p); err != nil {
 		return nil, &pawl.Error{Op: "evidence.Page", Err: err}
 	}
 	out.WriteString(packStart)

@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"html/template"
 	"strings"
+	"sync"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 )
 
 // page is one file without anything from elsewhere: it can be printed, and be
-// read when nothing else works.
-var page = template.Must(template.New("").Parse(`<!doctype html>
+// read when nothing else works. It is made when it is asked for.
+var page = sync.OnceValue(func() *template.Template { return template.Must(template.New("").Parse(pageText)) })
+
+const pageText = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>{{.Title}}</title>
@@ -26,7 +29,7 @@ table { border-collapse: collapse; font-size: 13px } td, th { border: 1px solid;
 <pre class="front">{{.Front}}</pre>
 {{.Body}}
 </html>
-`))
+`
 
 // HTML is a runbook as one page. Raw HTML in it is left out.
 func HTML(text []byte) ([]byte, error) {
@@ -43,7 +46,7 @@ func HTML(text []byte) ([]byte, error) {
 	}
 	_, title, _ := strings.Cut(body, "# ")
 	title, _, _ = strings.Cut(title, "\n")
-	err := page.Execute(&out, struct {
+	err := page().Execute(&out, struct {
 		Title, Front string
 		Body         template.HTML
 	}{title, front, template.HTML(content.String())}) // goldmark escapes what it does not mean

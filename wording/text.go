@@ -3,6 +3,7 @@ package wording
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -27,8 +28,12 @@ func Capital(text string) string {
 }
 
 var (
-	operation = regexp.MustCompile(`(^|: |\n)(?:[a-z]+\.[A-Z]\w*|connecting|preflight): `)
-	kind      = regexp.MustCompile(`(^|: |\n)(?:error|invalid|denied|forbidden|not found|conflict|mismatch|throttled|unavailable|needs a person): `)
+	operation = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(^|: |\n)(?:[a-z]+\.[A-Z]\w*|connecting|preflight): `)
+	})
+	kind = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(^|: |\n)(?:error|invalid|denied|forbidden|not found|conflict|mismatch|throttled|unavailable|needs a person): `)
+	})
 )
 
 // Plainly is an error's text for people: without the names of operations, and
@@ -36,7 +41,7 @@ var (
 // not known to have happened stays said.
 func Plainly(text string) string {
 	for { // what one removal joins, another may remove
-		next := kind.ReplaceAllString(operation.ReplaceAllString(text, "$1"), "$1")
+		next := kind().ReplaceAllString(operation().ReplaceAllString(text, "$1"), "$1")
 		if next == text {
 			return text
 		}

@@ -28,8 +28,15 @@ else goes on with it is told, and has to take it over (--take).`,
 	return cmd
 }
 
-// whoPattern is the name of a user, with or without a host.
-var whoPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}(@[A-Za-z0-9][A-Za-z0-9.-]{0,62})?$`)
+// whoPattern is the name of a user, with or without a host. How long they may be
+// is not in it: one that counts takes half a millisecond of every start of pawl.
+var whoPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(@[A-Za-z0-9][A-Za-z0-9.-]*)?$`)
+
+func isWho(text string) bool {
+	const most = 63
+	user, host, _ := strings.Cut(text, "@")
+	return whoPattern.MatchString(text) && len(user) <= most && len(host) <= most
+}
 
 const maxNote = 300
 
@@ -37,7 +44,7 @@ func (a *app) runHandover(ctx context.Context, name, to, note string) error {
 	switch {
 	case to == "":
 		return usage("--to is missing: to whom?")
-	case !whoPattern.MatchString(to):
+	case !isWho(to):
 		return usage("--to %s: want a user name, or user@host", word(to))
 	case len(note) > maxNote || strings.ContainsFunc(note, unicode.IsControl):
 		return usage("--note: want one line of at most %d characters", maxNote)
