@@ -6,7 +6,7 @@ GO ?= go
 
 test: setup check ## format, vet, all tests, and the short torture
 	$(GO) test ./...
-	$(GO) test ./internal/dst -run TestSeeds -args -dst.first=1001 -dst.seeds=9000
+	$(GO) test ./internal/dst -run 'TestSeeds|TestEngine$$' -args -dst.first=1001 -dst.seeds=9000 -dst.engine=100
 	$(GO) test ./engine -run 'TestEveryWriteFails|TestMintByHandHarmed' -args -every
 	$(GO) test ./audit -run TestEveryBit -args -every
 	$(GO) test ./journal/sqlite -run 'TestPower$$|TestKill$$' -args -power.cuts=100 -kills=25

@@ -12,7 +12,7 @@ import (
 	"github.com/pawl-dev/pawl/rotation"
 )
 
-var every = flag.Bool("every", false, "have each write of each story go wrong, not one of twelve")
+var every = flag.Bool("every", false, "have each write of each story go wrong, not one of twenty")
 
 // A story is a rotation, and what people do whenever a process has left it.
 type story struct {
@@ -77,7 +77,7 @@ func TestEveryWriteFails(t *testing.T) {
 			t.Run(s.name+"/"+h.name, func(t *testing.T) {
 				n, step := 1, 1
 				if !*every { // other ones for each harm
-					n, step = 1+(5*i+j)%12, 12
+					n, step = 1+(5*i+3*j)%20, 20
 				}
 				for ; fails(t, k, s, h, n); n += step {
 					if t.Failed() {

@@ -13,7 +13,7 @@ import (
 	"github.com/pawl-dev/pawl/internal/dst"
 )
 
-var engines = flag.Int("dst.engine", 200, "how many seeds to run with the real engine")
+var engines = flag.Int("dst.engine", 100, "how many seeds to run with the real engine")
 
 // bubble runs a seed with the real engine.
 func bubble(t *testing.T, seed uint64, opt dst.Options) (r dst.Result) {
