@@ -56,6 +56,7 @@ var batchOf3 = []string{"rotate", world.Credential, "deploy-key", "metrics-key",
 // TestBatchWritesEachAppOnce: three credentials in four apps are four PATCHes,
 // four releases, four restarts.
 func TestBatchWritesEachAppOnce(t *testing.T) {
+	t.Parallel()
 	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 	more := f.furthers("deploy-key", "metrics-key")
 	before := map[string]int{}
@@ -86,6 +87,7 @@ func TestBatchWritesEachAppOnce(t *testing.T) {
 
 // TestBatchRehearsesTogether: going back is written together as well.
 func TestBatchRehearsesTogether(t *testing.T) {
+	t.Parallel()
 	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 	more := f.furthers("deploy-key", "metrics-key")
 	if code := f.pawl("rotate", world.Credential, "deploy-key", "metrics-key", "--yes", "--reason", "rehearsal"); code != exitDone {
@@ -103,6 +105,7 @@ func TestBatchRehearsesTogether(t *testing.T) {
 // TestBatchTakesTurns: no two revokes are under way at one time. Between two of
 // them every app was looked at.
 func TestBatchTakesTurns(t *testing.T) {
+	t.Parallel()
 	f := newFire(t, world.Options{RevokeDelay: 300 * time.Millisecond}, "soak: 0s, watch: 0s")
 	f.furthers("deploy-key", "metrics-key")
 	if code := f.pawl(batchOf3...); code != exitDone {
@@ -129,6 +132,7 @@ func TestBatchTakesTurns(t *testing.T) {
 // TestBatchOneFails: the vendor refuses to mint for one of them. It ends
 // failed, the others are done, and the exit code is the failed one's.
 func TestBatchOneFails(t *testing.T) {
+	t.Parallel()
 	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 	more := f.furthers("deploy-key", "metrics-key")
 	// Somebody put another value into one app: the store of deploy-key differs,
@@ -164,6 +168,7 @@ func TestBatchOneFails(t *testing.T) {
 // TestBatchConflict: what somebody changed under one of the keys holds only its
 // own rotation up.
 func TestBatchConflict(t *testing.T) {
+	t.Parallel()
 	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 	more := f.furthers("deploy-key", "metrics-key")
 	f.rules.Add(sim.Rule{Match: sim.Match{Vendor: "heroku", Method: "POST", Path: "/oauth/authorizations"}, Times: 1, Fires: func() {
@@ -194,6 +199,7 @@ func (f *fire) liveAt(id string) bool {
 // TestBatchIsKilled: the process dies after the merged PATCH took effect and
 // before anybody was told. Each rotation goes on by itself, none writes twice.
 func TestBatchIsKilled(t *testing.T) {
+	t.Parallel()
 	for _, app := range []int{0, 2} {
 		f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 		more := f.furthers("deploy-key", "metrics-key")
@@ -222,6 +228,7 @@ func TestBatchIsKilled(t *testing.T) {
 // TestDue is in days: what was rotated a short time ago is not due, what was
 // never rotated is, the longest overdue first.
 func TestDue(t *testing.T) {
+	t.Parallel()
 	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 	f.furthers("deploy-key")
 	if code := f.pawl("rotate", "--due", "--yes", "--auto-revoke"); code != exitDone {

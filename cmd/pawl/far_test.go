@@ -64,6 +64,7 @@ var fewFar = []string{"rotate", "rollback"}
 // TestScriptsThroughAServer plays transcripts again, word for word, with every
 // command done by a server: what it prints and how it exits is the same.
 func TestScriptsThroughAServer(t *testing.T) {
+	t.Parallel()
 	all, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 // TestServerWritesEachAppOnce: rotations that are under way at a server at once
 // write to the apps that they share together, as those of one command do.
 func TestServerWritesEachAppOnce(t *testing.T) {
+	t.Parallel()
 	f := newFire(t, world.Options{}, "soak: 0s, watch: 0s")
 	more := f.furthers("deploy-key", "metrics-key")
 	var begun atomic.Int32 // nothing is minted before all of them are driven

@@ -84,7 +84,7 @@ func (f *fire) edit(from, to string) {
 	}
 }
 
-// command is a real process of pawl with an empty environment but for HOME.
+// command is a real process of pawl with an environment of hardly more than HOME.
 func (f *fire) command(ctx context.Context, args ...string) *exec.Cmd {
 	self, err := exec.LookPath("pawl") // put there by testscript.Main
 	if err != nil {
@@ -92,7 +92,7 @@ func (f *fire) command(ctx context.Context, args ...string) *exec.Cmd {
 	}
 	all := slices.Concat(f.under, []string{self, "--catalog", f.catalog}, args)
 	cmd := exec.CommandContext(ctx, all[0], all[1:]...)
-	cmd.Env = append([]string{"HOME=" + f.home, "PATH=" + os.Getenv("PATH")}, f.env...)
+	cmd.Env = slices.Concat([]string{"HOME=" + f.home, "PATH=" + os.Getenv("PATH")}, oneProcessor(), f.env)
 	cmd.Stdout, cmd.Stderr = f, f
 	return cmd
 }
@@ -213,21 +213,20 @@ var (
 // TestKilledAtEveryRequest kills pawl at a request, before and after its
 // effect, and while it has it, resumes it, and wants the rotation to end as if
 // nothing had happened. How many is up to -some and -torture.
-func TestKilledAtEveryRequest(t *testing.T) { killedAt(t, "a rotation", rotate, amount(48, 16, 1)) }
+func TestKilledAtEveryRequest(t *testing.T) { killedAt(t, "a rotation", rotate, 16) }
 
 // TestRehearsalKilledAtEveryRequest is the same for the way back.
-func TestRehearsalKilledAtEveryRequest(t *testing.T) {
-	killedAt(t, "a rehearsal", rehearse, amount(64, 24, 1))
-}
+func TestRehearsalKilledAtEveryRequest(t *testing.T) { killedAt(t, "a rehearsal", rehearse, 24) }
 
-func killedAt(t *testing.T, what string, args []string, step int) {
+// killedAt takes one request by default, and with -some one of so many.
+func killedAt(t *testing.T, what string, args []string, oneOf int) {
 	t.Parallel()
 	var kills, violations count
 	t.Cleanup(func() {
 		tally(t, "kill -9 at every request of "+what+", then resume", kills.get(), violations.get())
 	})
 	total := countRequests(t, args)
-	for n := 1; n <= total; n += step {
+	for n := amount(total/2, 1, 1); n <= total; n += amount(total, oneOf, 1) {
 		for _, when := range []string{"before", "during", "after"} {
 			t.Run(fmt.Sprintf("%s%d", when, n), func(t *testing.T) {
 				t.Parallel()
@@ -249,7 +248,7 @@ func killedAt(t *testing.T, what string, args []string, step int) {
 // vendors are as the last one left them. After so many deaths it is left alone,
 // and has to end well.
 func TestKilledAgainAndAgain(t *testing.T) {
-	companies := amount(3, 16, 64)
+	companies := amount(1, 16, 64)
 	const deaths = 20
 	t.Parallel()
 	var kills, violations count
@@ -285,7 +284,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 // after it has its effect, and wants the rotation to end well, at once or after
 // resuming.
 func TestAnswerLostAtEveryRequest(t *testing.T) {
-	step := amount(60, 24, 1)
+	step := amount(120, 24, 1)
 	t.Parallel()
 	var lost, violations count
 	t.Cleanup(func() {

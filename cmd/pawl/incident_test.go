@@ -13,6 +13,7 @@ import (
 // TestLeakIsKilled: whenever the process dies, the same command goes on, and
 // the exposure is counted from the first report.
 func TestLeakIsKilled(t *testing.T) {
+	t.Parallel()
 	for _, path := range []string{"/oauth/authorizations", "/apps/acme-api-prod/config-vars", "/oauth/authorizations/*"} {
 		f := newFire(t, world.Options{}, "soak: 1h, watch: 1h")
 		more := f.furthers("deploy-key")

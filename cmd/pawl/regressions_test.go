@@ -19,10 +19,10 @@ const (
 )
 
 // TestRegressions are bugs that comparable rotators had, each played to the
-// real program. docs/reliability.md has the table.
+// real program. docs/reliability.md has the table. By default one of four is.
 func TestRegressions(t *testing.T) {
 	t.Parallel()
-	for _, bug := range []struct {
+	for i, bug := range []struct {
 		name string
 		play func(t *testing.T, f *fire)
 		o    world.Options
@@ -40,6 +40,9 @@ func TestRegressions(t *testing.T) {
 		{"B11RevokedKeyComesBack", playB11, world.Options{}},
 		{"B12RevokeTakesEffectLater", playB12, world.Options{RevokeDelay: 3 * time.Second}},
 	} {
+		if !taken(i, 4) {
+			continue
+		}
 		t.Run(bug.name, func(t *testing.T) {
 			t.Parallel()
 			defer turn()()

@@ -67,7 +67,10 @@ import (
 //
 // After each script nothing that pawl printed, and no file below $HOME, may
 // hold a simulated secret.
-func TestScripts(t *testing.T) { testscript.Run(t, scripts()) }
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, scripts())
+}
 
 func scripts() testscript.Params {
 	return testscript.Params{
@@ -255,6 +258,7 @@ func (s *stage) command(ts *testscript.TestScript, ctx context.Context, name str
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 	}
+	cmd.Env = append(cmd.Env, oneProcessor()...)
 	if s.lodging != nil {
 		cmd.Env = append(cmd.Env, "PAWL_SERVER=unix:"+s.lodging.socket)
 	}

@@ -76,7 +76,10 @@ func (f *fire) files(names ...string) (all []string) {
 // recorded is not done, and what was done meanwhile is found again.
 func TestJournalKeptBusy(t *testing.T) {
 	t.Parallel()
-	for _, at := range []string{"POST /oauth/authorizations", "PATCH /apps/acme-api-prod/config-vars", "DELETE /oauth/authorizations/"} {
+	for i, at := range []string{"POST /oauth/authorizations", "PATCH /apps/acme-api-prod/config-vars", "DELETE /oauth/authorizations/"} {
+		if !taken(i, 3) {
+			continue
+		}
 		t.Run(strings.ReplaceAll(at, "/", "_"), func(t *testing.T) {
 			t.Parallel()
 			defer turn()()
@@ -167,8 +170,11 @@ func TestManyDrivers(t *testing.T) {
 // goes on, and can begin nothing.
 func TestStoppedAndContinued(t *testing.T) {
 	t.Parallel()
-	for _, at := range []string{"POST /oauth/authorizations", "PATCH /apps/acme-console-prod/config-vars", "DELETE /oauth/authorizations/"} {
-		for _, takenOver := range []bool{false, true} {
+	for i, at := range []string{"POST /oauth/authorizations", "PATCH /apps/acme-console-prod/config-vars", "DELETE /oauth/authorizations/"} {
+		for j, takenOver := range []bool{false, true} {
+			if !taken(2*i+j, 3) {
+				continue
+			}
 			t.Run(strings.ReplaceAll(at, "/", "_")+map[bool]string{true: "/TakenOver"}[takenOver], func(t *testing.T) {
 				t.Parallel()
 				defer turn()()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -46,8 +47,12 @@ func TestStrangers(t *testing.T) {
 	t.Cleanup(func() {
 		tally(t, "others at work at the vendors in the middle of a rotation", n.get(), violations.get())
 	})
+	row := -1
 	for _, s := range strangers {
 		for _, name := range s.calls {
+			if row++; !taken(row, 5) {
+				continue
+			}
 			t.Run(name+"/"+s.name, func(t *testing.T) {
 				t.Parallel()
 				defer turn()()
@@ -160,7 +165,7 @@ func (f *fire) rotateAway() {
 func TestOperatorAnswers(t *testing.T) {
 	t.Parallel()
 	confirm := []string{"confirm", world.Credential, "laptop"}
-	for name, play := range map[string]func(t *testing.T, f *fire){
+	plays := map[string]func(t *testing.T, f *fire){
 		"Twice": func(t *testing.T, f *fire) {
 			f.want(exitDone, confirm...)
 			f.want(exitDone, confirm...)
@@ -195,7 +200,11 @@ func TestOperatorAnswers(t *testing.T) {
 				t.Errorf("%d writes by an answer that came too late", n-writes)
 			}
 		},
-	} {
+	}
+	for i, name := range slices.Sorted(maps.Keys(plays)) {
+		if !taken(i, 3) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			defer turn()()
@@ -205,7 +214,7 @@ func TestOperatorAnswers(t *testing.T) {
 			if !f.w.Heroku.Valid(f.old) {
 				t.Error("revoked before the person had said so")
 			}
-			play(t, f)
+			plays[name](t, f)
 			f.mustEndWell()
 			if f.w.Heroku.Valid(f.old) {
 				t.Error("the old key is alive")

@@ -165,7 +165,7 @@ func TestTLS(t *testing.T) {
 	for i, vendor := range tlsVendors {
 		for j, why := range []string{"Expired", "WrongHost", "UnknownCA"} {
 			for k, after := range []int{0, 4} {
-				if (i+j+k)%amount(6, 3, 1) != 0 {
+				if (i+j+k)%amount(12, 3, 1) != 0 {
 					continue
 				}
 				t.Run(vendor+"/TLS"+why+[]string{"", "Midway"}[k], func(t *testing.T) {

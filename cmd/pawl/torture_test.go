@@ -25,6 +25,20 @@ func amount(few, many, all int) int {
 	return few
 }
 
+// taken reports whether the i-th of some rows is taken on: by default one of so
+// many, with -some and with -torture each.
+func taken(i, oneOf int) bool { return *some || *torture || i%oneOf == 0 }
+
+// oneProcessor is the environment of a pawl by default: dozens of them run at
+// one time, and what the threads of each cost to wake is a sixth of it all. With
+// -some, -far and -torture they have all the processors that there are.
+func oneProcessor() []string {
+	if *some || *allFar || *torture {
+		return nil
+	}
+	return []string{"GOMAXPROCS=1"}
+}
+
 // tally says how much was done, and how much of it went wrong. `make torture`
 // collects these lines.
 func tally(t *testing.T, what string, n, violations int) {
