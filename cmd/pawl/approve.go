@@ -134,5 +134,5 @@ func (a *app) approve(ctx context.Context, eng worker, id pawl.RotationID, s *ro
 	}
 	a.say("%s %s: approved by %s until %s", a.sign(good), id, a.actor().ID, ev.Until.Local().Format("2006-01-02 15:04"))
 	a.say("  If nobody drives it:  pawl resume %s", id.Credential)
-	return nil
+	return a.settled(id, "approved")
 }

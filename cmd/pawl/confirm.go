@@ -48,13 +48,13 @@ func newPauseCommand(a *app) *cobra.Command {
 			return a.signal(cmd.Context(), args[0], func(_ context.Context, eng worker, id pawl.RotationID, s *rotation.State) error {
 				if s.Outcome != "" {
 					a.say("%s nothing to do: %v is finished", a.sign(good), id)
-					return nil
+					return a.settled(id, "nothing to do")
 				}
 				if err := eng.Signal(cmd.Context(), id, pawl.Event{Type: pawl.EvPaused}); err != nil {
 					return err
 				}
 				a.say("%s %v is paused. %s.", a.sign(good), id, wording.Capital(oldKey(s)))
-				return nil
+				return a.settled(id, "paused")
 			})
 		},
 	}
@@ -139,7 +139,7 @@ func (a *app) runConfirm(ctx context.Context, name, step string, g *giving) erro
 		if s.Outcome == "" {
 			a.say("  If nobody drives it:  %s", a.pasteable("pawl resume "+name))
 		}
-		return nil
+		return a.settled(id, c.ID+" confirmed")
 	})
 }
 
@@ -170,20 +170,20 @@ func (a *app) confirmMint(ctx context.Context, eng worker, id pawl.RotationID, s
 		}
 	}
 	a.say("  If nobody drives it:  %s", a.pasteable("pawl resume "+id.Credential))
-	return nil
+	return a.settled(id, pawl.MintStep+" confirmed")
 }
 
 // confirmSeen says that a step is done at which a machine can look.
 func (a *app) confirmSeen(ctx context.Context, eng worker, id pawl.RotationID, s *rotation.State, c *pawl.Place) error {
 	if i := slices.IndexFunc(s.Plan.Consumers, func(p pawl.Place) bool { return p.ID == c.ID }); s.Holds(i) {
 		a.say("%s %s: %s is done already", a.sign(good), id, c.ID)
-		return nil
+		return a.settled(id, "nothing to do")
 	}
 	if err := a.claimDone(ctx, eng, id, c); err != nil {
 		return err
 	}
 	a.say("  If nobody drives it:  %s", a.pasteable("pawl resume "+id.Credential))
-	return nil
+	return a.settled(id, c.ID+" confirmed")
 }
 
 func humanSteps(p pawl.Plan) string {

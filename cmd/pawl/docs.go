@@ -146,19 +146,22 @@ func (a *app) checkRunbooks(o *overview, files []book, whole bool, opt *docsOpti
 			wrong = append(wrong, bookLine{File: file, State: "left over"})
 		}
 	}
-	if err := a.showBooks(wrong); err != nil {
-		return err
-	}
+	var failed error
 	if len(wrong) > 0 {
-		return &exit{code: exitFailed, err: fmt.Errorf("out of date: %d of %s", len(wrong), counted(len(files), "runbook")), safe: "Nothing was changed.", next: []string{"pawl docs" + a.docsFlags(opt)}}
+		failed = &exit{code: exitFailed, err: fmt.Errorf("out of date: %d of %s", len(wrong), counted(len(files), "runbook")), safe: "Nothing was changed.", next: []string{"pawl docs" + a.docsFlags(opt)}}
+	} else {
+		a.say("%s up to date: %s", a.sign(good), counted(len(files), "runbook"))
 	}
-	a.say("%s up to date: %s", a.sign(good), counted(len(files), "runbook"))
-	return nil
+	return a.showBooks(wrong, failed)
 }
 
-func (a *app) showBooks(wrong []bookLine) error {
+func (a *app) showBooks(wrong []bookLine, failed error) error {
 	if a.json {
-		return json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "ok": len(wrong) == 0, "runbooks": wrong})
+		text, err := json.Marshal(map[string]any{"version": 1, "ok": len(wrong) == 0, "runbooks": wrong})
+		if err != nil {
+			return err
+		}
+		return a.documentWith(text, failed)
 	}
 	words := map[string]string{"missing": "missing", "differs": "is not what the catalog says", "left over": "of no credential in the catalog"}
 	for _, w := range wrong {
@@ -167,7 +170,7 @@ func (a *app) showBooks(wrong []bookLine) error {
 			a.print("  %s", wording.Printable(line))
 		}
 	}
-	return nil
+	return failed
 }
 
 func (a *app) docsFlags(opt *docsOptions) string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -96,11 +95,7 @@ func (a *app) report(err error) int {
 	if e.err == nil {
 		return e.code
 	}
-	text := wording.Plainly(strings.TrimRight(spoken(e.err), "\n"))
-	if ps, ok := errors.AsType[catalog.Problems](e.err); ok {
-		text = strings.TrimRight(ps.Error(), "\n")
-	}
-	a.say("%s %s", a.sign(bad), text)
+	a.say("%s %s", a.sign(bad), inWords(e))
 	if e.safe != "" {
 		a.say("  %s", e.safe)
 	}
@@ -111,14 +106,27 @@ func (a *app) report(err error) int {
 		}
 	}
 	a.more(ofError(e))
-	if a.json {
-		result := map[string]any{"type": "result", "code": exitName(e.code), "exit": e.code, "error": text, "next": e.next, "help": ofError(e)}
-		if ps, ok := errors.AsType[catalog.Problems](e.err); ok {
-			result["problems"] = problemLines(ps)
-		}
-		json.NewEncoder(a.out).Encode(result)
+	if a.json && !a.answered {
+		a.result(resultOf(e))
 	}
 	return e.code
+}
+
+// inWords is what an error says.
+func inWords(e *exit) string {
+	if ps, ok := errors.AsType[catalog.Problems](e.err); ok {
+		return strings.TrimRight(ps.Error(), "\n")
+	}
+	return wording.Plainly(strings.TrimRight(spoken(e.err), "\n"))
+}
+
+// resultOf is an error for programs.
+func resultOf(e *exit) map[string]any {
+	r := map[string]any{"type": "result", "code": exitName(e.code), "exit": e.code, "error": inWords(e), "next": e.next, "help": ofError(e)}
+	if ps, ok := errors.AsType[catalog.Problems](e.err); ok {
+		r["problems"] = problemLines(ps)
+	}
+	return r
 }
 
 // problemLine is one mistake of a catalog, for programs.

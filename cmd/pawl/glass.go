@@ -49,5 +49,5 @@ func (a *app) breakGlass(ctx context.Context, eng worker, id pawl.RotationID, s 
 	if s, err := eng.Load(ctx, id); err == nil && s.Glass.Told != "" {
 		a.say("  %s", wording.Capital(s.Glass.Told))
 	}
-	return nil
+	return a.settled(id, "glass broken")
 }

@@ -58,7 +58,7 @@ func (a *app) runHandover(ctx context.Context, name, to, note string) error {
 		}
 		a.say("%s %v: %s has it from here on. %s.", a.sign(good), id, to, wording.Capital(oldKey(s)))
 		a.say("  They go on with:  %s", a.pasteable("pawl resume "+name))
-		return nil
+		return a.settled(id, "handed over to "+to)
 	})
 }
 

@@ -97,13 +97,10 @@ func (a *app) runPlan(ctx context.Context, args []string, pl *planning, file str
 			failed = problems(report)
 		}
 	}
-	if err := writePlans(a, all, file); err != nil {
-		return err
-	}
-	return failed
+	return a.writePlans(all, file, failed)
 }
 
-func writePlans(a *app, all []planned, file string) error {
+func (a *app) writePlans(all []planned, file string, failed error) error {
 	var doc any = all
 	if len(all) == 1 {
 		doc = all[0]
@@ -122,9 +119,9 @@ func writePlans(a *app, all []planned, file string) error {
 		}
 	}
 	if a.json {
-		a.out.Write(text)
+		return a.documentWith(text, failed)
 	}
-	return nil
+	return failed
 }
 
 func document(p pawl.Plan, r engine.Report) planned {

@@ -314,8 +314,7 @@ func (a *app) rotated(ctx context.Context, name string) bool {
 
 func (a *app) nothingToDo(name string, last journal.Run) error {
 	if a.json {
-		sc := newScreen(a)
-		return sc.enc.Encode(map[string]any{"type": "result", "code": exitName(exitDone), "exit": exitDone, "detail": "nothing to do", "outcome": last.Outcome})
+		return a.result(map[string]any{"code": exitName(exitDone), "exit": exitDone, "detail": "nothing to do", "outcome": last.Outcome})
 	}
 	if last.Outcome == "" {
 		a.say("%s nothing to do: %s was never rotated here", a.sign(good), name)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/catalog"
@@ -35,7 +34,7 @@ func (a *app) resumeBatch(ctx context.Context, args []string, d *driving) error 
 	}
 	if len(open) == 0 {
 		if a.json {
-			return json.NewEncoder(a.out).Encode(map[string]any{"type": "result", "code": exitName(exitDone), "exit": exitDone, "detail": "nothing to do", "rotations": []any{}})
+			return a.result(map[string]any{"code": exitName(exitDone), "exit": exitDone, "detail": "nothing to do", "rotations": []any{}})
 		}
 		return nil
 	}

@@ -38,6 +38,9 @@ type app struct {
 	far        *far // who does the work, if it is not this process
 	opened     *connect.Opener
 	story      bool // of the demo: what it leaves is gone when it ends, so there is no next command
+	streams    bool // with --json, it tells a stream
+	streaming  bool // and has begun to
+	answered   bool // with --json: why it has failed is said already
 	onward     bool // the command is to rotate: to come back is no success of it
 }
 
@@ -50,7 +53,9 @@ func run(ctx context.Context, e env, args []string) int {
 	cmd.SetIn(e.in)
 	cmd.SetOut(e.out)
 	cmd.SetErr(a.err)
-	return a.report(cmd.ExecuteContext(ctx))
+	ran, err := cmd.ExecuteContextC(ctx)
+	a.streams = ran.Annotations[streamed] != ""
+	return a.report(err)
 }
 
 func newRootCommand(a *app) *cobra.Command {
@@ -72,7 +77,7 @@ Start with:  pawl demo`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
-		a.typed = typed{cmd, args}
+		a.typed, a.streams = typed{cmd, args}, cmd.Annotations[streamed] != ""
 		return a.reach(cmd)
 	}
 	cmd.SuggestionsMinimumDistance = 2
@@ -91,11 +96,11 @@ Start with:  pawl demo`,
 	f.StringVar(&a.server, "server", "", "work through this server: unix:/path/to/pawl.sock, or https://host (default $PAWL_SERVER)")
 	f.StringVar(&a.tokenFile, "token-file", "", "file with the token to show to it (default $PAWL_TOKEN_FILE); over a Unix socket none is needed")
 	f.BoolVar(&a.acceptOld, "accept-restored-state", false, "go on although the journal is older than it was (restored from a copy)")
-	cmd.AddCommand(newLeakCommand(a))
+	cmd.AddCommand(streams(newLeakCommand(a)))
 	cmd.AddCommand(
 		newDemoCommand(a), newSimCommand(a), newInitCommand(a),
-		newValidateCommand(a), newPlanCommand(a), newRotateCommand(a), newResumeCommand(a), newStatusCommand(a),
-		newConfirmCommand(a), newApproveCommand(a), newPauseCommand(a), newServeCommand(a), newRevokeCommand(a), newRollbackCommand(a), newAbandonCommand(a), newRehearseCommand(a),
+		newValidateCommand(a), newPlanCommand(a), streams(newRotateCommand(a)), streams(newResumeCommand(a)), newStatusCommand(a),
+		newConfirmCommand(a), newApproveCommand(a), newPauseCommand(a), newServeCommand(a), streams(newRevokeCommand(a)), streams(newRollbackCommand(a)), newAbandonCommand(a), streams(newRehearseCommand(a)),
 		newVerifyCommand(a), newDiscoverCommand(a), newDoctorCommand(a), newSweepCommand(a), newAuditCommand(a), newSchemaCommand(a), newVersionCommand(a), newExitCodesTopic(),
 		newListCommand(a), newShowCommand(a), newDueCommand(a), newHistoryCommand(a), newDocsCommand(a), newErrorsTopic(), newImportCommand(a),
 		newHandoverCommand(a), newClaimCommand(a), newEnvCommand(a), newManCommand(a), newNotifyCommand(a),

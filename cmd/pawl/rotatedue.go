@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,7 +79,7 @@ func (a *app) nothingDue(closed []string) error {
 		a.say("%s nothing to do: nothing is due now", a.sign(good))
 		return nil
 	}
-	return json.NewEncoder(a.out).Encode(map[string]any{"type": "result", "code": exitName(exitDone), "exit": exitDone, "detail": "nothing to do",
+	return a.result(map[string]any{"code": exitName(exitDone), "exit": exitDone, "detail": "nothing to do",
 		"rotations": []any{}, "outside_window": append([]string{}, closed...)})
 }
 

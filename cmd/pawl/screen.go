@@ -54,8 +54,7 @@ type screen struct {
 func newScreen(a *app) *screen {
 	s := &screen{a: a, told: map[string]bool{}, day: day(time.Now())}
 	if a.json {
-		s.enc = json.NewEncoder(a.out)
-		s.enc.Encode(map[string]any{"type": "version", "stream": "1.0"})
+		s.enc = a.stream()
 	}
 	return s
 }

@@ -67,12 +67,13 @@ func (a *app) runSweep(ctx context.Context, w sweeping) error {
 		failed = notAStray(w.id, lines)
 	}
 	if a.json {
-		if err := json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "strays": lines}); err != nil {
+		text, err := json.Marshal(map[string]any{"version": 1, "strays": lines})
+		if err != nil {
 			return err
 		}
-	} else {
-		a.showStrays(lines, failed)
+		return a.documentWith(text, failed)
 	}
+	a.showStrays(lines, failed)
 	return failed
 }
 
