@@ -111,7 +111,7 @@ func (a *app) tellRemainder(id pawl.RotationID, left engine.Remainder) {
 		}
 		is := orDash(wording.Printable(g.ID))
 		if g.ID == "" && g.Label != "" { // an answer that never came
-			is, text = "(id not known)", text+"; if its mint still lands, pawl sweep "+id.Credential+" finds it"
+			is, text = "(id not known)", text+"; if its mint still lands, pawl sweep finds it"
 		}
 		a.say("    %-16s %-38s %s", g.Name, is, wording.Plainly(text))
 		if g.Label != "" {

@@ -37,7 +37,7 @@ func judge(r engine.Result) verdict {
 		for _, who := range unconfirmed(s) {
 			v.next = append(v.next, "pawl confirm "+name+" "+who+"   # once they have moved: the old key no longer works for them")
 		}
-		v.next = append(v.next, lookAgain(s, name)...)
+		v.next = append(v.next, lookAgain(s)...)
 		return v
 	case pawl.RolledBack:
 		v := verdict{code: exitDone, text: fmt.Sprintf("%s is rolled back: every copy is restored and proved, nothing is left behind", r.ID),
@@ -47,7 +47,7 @@ func judge(r engine.Result) verdict {
 		} else if who := moved(s); len(who) > 0 && s.Plan.Reason != pawl.Rehearsal {
 			v.safe += " Whoever had moved to it has to move back: " + strings.Join(who, ", ") + "."
 		}
-		if again := lookAgain(s, name); again != nil {
+		if again := lookAgain(s); again != nil {
 			v.text = strings.TrimSuffix(v.text, ", nothing is left behind")
 			v.safe = "Old key: valid everywhere. The answer to a mint was lost: whether it made a key is not certain."
 			v.next = append(v.next, again...)
@@ -98,10 +98,10 @@ func judge(r engine.Result) verdict {
 // lookAgain is what to do about a mint whose answer was lost and of which nothing
 // was found. It made nothing, or the vendor's list hid what it made for as long
 // as was looked: then that lives, and nobody has its value.
-func lookAgain(s *rotation.State, name string) []string {
+func lookAgain(s *rotation.State) []string {
 	for _, a := range s.Attempts {
 		if a.MadeNothing() && len(s.Kills) == 0 {
-			return []string{"pawl sweep " + name + "   # the answer to a mint was lost, and nothing that it made was found: look once more, later"}
+			return []string{"pawl sweep   # the answer to a mint was lost, and nothing that it made was found: look once more, later"}
 		}
 	}
 	return nil

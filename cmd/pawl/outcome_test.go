@@ -33,9 +33,12 @@ func TestLookAgain(t *testing.T) {
 		if v.code != exitDone {
 			t.Errorf("exit %d", v.code)
 		}
-		i := slices.IndexFunc(v.next, func(s string) bool { return strings.HasPrefix(s, "pawl sweep heroku-api-key") })
+		i := slices.IndexFunc(v.next, func(s string) bool { return strings.HasPrefix(s, "pawl sweep") })
 		if i < 0 {
 			return ""
+		}
+		if err := understood(v.next[i]); err != nil {
+			t.Errorf("says to go on with %s: %v", v.next[i], err)
 		}
 		return v.next[i]
 	}

@@ -65,7 +65,7 @@ func (a *app) acceptTeam(ctx context.Context, s *store, people roster.Roster, st
 	}
 	a.say("%s accepted: the team is as this team.db says, and the audit log says why", a.sign(good))
 	if len(lost) > 0 {
-		a.say("  Do again what has to be done again:  pawl people change ID --disable, pawl token revoke ID")
+		a.say("  Do again what has to be done again:\n    pawl people change ID --disable\n    pawl token revoke ID")
 	}
 	return nil
 }

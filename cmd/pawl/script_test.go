@@ -277,7 +277,8 @@ func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
 	s.lodging = s.lodge(ts, args[1:])
 	cmd := s.command(ts, ctx, args[1], args[2:]...)
 	cmd.Stdin, s.typed = strings.NewReader(s.typed), ""
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(ts.Stdout(), s), io.MultiWriter(ts.Stderr(), s)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(ts.Stdout(), s, &out), io.MultiWriter(ts.Stderr(), s, &said)
 	s.answer(ts, cmd)
 	s.mu.Lock()
 	err = cmd.Start()
@@ -290,6 +291,9 @@ func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
 	s.flying.Wait() // what was asked for takes effect even if nobody waits for it any more
 	if got := cmd.ProcessState.ExitCode(); got != want {
 		ts.Fatalf("exit %d, want %d", got, want)
+	}
+	if next, err := misleads(out.Bytes(), said.Bytes()); err != nil && args[1] == "pawl" {
+		ts.Fatalf("says to go on with %s: %v", next, err)
 	}
 }
 
