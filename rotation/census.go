@@ -27,11 +27,27 @@ func (c *Census) taken(e pawl.Event, ready bool) {
 		c.First = e.Searched
 		return
 	}
+	c.First = measured(c.First, e.Searched)
 	c.At = e.At
 	c.Fails++
 	if len(c.missed()) == 0 {
 		c.Fails = 0
 	}
+}
+
+// measured: where the preflight's search of a connection failed or took too long
+// it says nothing of how much may not be looked at there, so that the first
+// search which is complete is what later ones are measured by. Else a part that
+// was never shown would be waited for, and no search could ever be good enough.
+func measured(first, latest []pawl.Searched) []pawl.Searched {
+	first = slices.Clone(first)
+	for i, was := range first {
+		j := slices.IndexFunc(latest, func(is pawl.Searched) bool { return is.Connection == was.Connection })
+		if was.Kind != "" && !was.Closed() && j >= 0 && latest[j].Kind == "" {
+			first[i] = latest[j]
+		}
+	}
+	return first
 }
 
 func (c *Census) accept(e pawl.Event) {
@@ -55,7 +71,7 @@ func (c *Census) missed() (missed []pawl.Searched) {
 		}
 		is := c.Latest[i]
 		if is.Kind == "" && is.Blind > was.Blind {
-			is.Detail = fmt.Sprintf("%d parts of it may not be looked at; at the preflight these were %d", is.Blind, was.Blind)
+			is.Detail = fmt.Sprintf("%d parts of it may not be looked at; before, these were %d", is.Blind, was.Blind)
 		} else if is.Kind == "" {
 			continue
 		}

@@ -190,6 +190,31 @@ func TestWhatCouldBeSearchedHasToBe(t *testing.T) {
 	}
 }
 
+// A search that failed at the preflight has not told what may not be looked at:
+// that is no more to be waited for than if it had. What is hidden since the first
+// one that was complete is.
+func TestAFailedFirstSearchIsNoMeasure(t *testing.T) {
+	blind := func(n int) []pawl.Searched { return []pawl.Searched{{Connection: "acme", Areas: 2, Blind: n}} }
+	for name, kind := range map[string]pawl.Kind{"failed": pawl.Unavailable, "refused in words that are not known": pawl.Conflict} {
+		t.Run(name, func(t *testing.T) {
+			s := newSearching(t, somePlan())
+			s.first = []pawl.Searched{{Connection: "acme", Kind: kind.String()}}
+			s.now = func() []pawl.Searched { return blind(1) }
+			s.revoke()
+			s.mustFinish(t, pawl.Completed)
+		})
+	}
+
+	s := newSearching(t, somePlan(), billing())
+	s.first = []pawl.Searched{{Connection: "acme", Kind: pawl.Unavailable.String()}}
+	s.now = func() []pawl.Searched { return blind(1) }
+	s.mustHoldFor(t, s.revoke(), "acme:billing/KEY")
+	s.strays = func() []pawl.Stray { return nil }
+	s.now = func() []pawl.Searched { return blind(2) }
+	s.drive()
+	s.mustHoldFor(t, s.run(), "acme")
+}
+
 func TestASearchThatFailsOnceIsRepeated(t *testing.T) {
 	s := newSearching(t, somePlan())
 	s.now = func() []pawl.Searched {
