@@ -185,7 +185,7 @@ func (a *app) showDiscovery(d discoverDoc) {
 // known to be clean.
 func (a *app) tellSearched(d discoverDoc) {
 	for _, s := range d.Searched {
-		text := fmt.Sprintf("%s: %d parts looked at", s.Connection, s.Areas)
+		text := fmt.Sprintf("%s: %s looked at", s.Connection, counted(s.Areas, "part"))
 		if s.Blind > 0 {
 			text += fmt.Sprintf(", %d may not be", s.Blind)
 		}
