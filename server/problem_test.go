@@ -23,6 +23,7 @@ func TestNoRoute(t *testing.T) {
 			"posted path":   {"ana", "POST", "/api/v1/nothing", 404, "not-found", ""},
 			"method":        {"ana", "DELETE", "/api/v1/credentials", 405, "method", "GET, HEAD"},
 			"posted method": {"ana", "POST", "/api/v1/credentials/key", 405, "method", "GET, HEAD"},
+			"for anybody":   {"mallory", "DELETE", "/api/v1/version", 405, "method", "GET, HEAD"},
 			"nobody":        {"mallory", "GET", "/api/v1/nothing", 401, "sign-in", ""},
 		} {
 			var p api.Problem

@@ -86,6 +86,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if open[r.URL.Path] {
+		if f := s.unrouted(r); f != nil {
+			write(w, f)
+			return
+		}
 		s.mux.ServeHTTP(w, r)
 		return
 	}
