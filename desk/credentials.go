@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,19 +27,23 @@ func (d *Desk) Credentials(ctx context.Context, who access.Subject, q Query) (ap
 	if err != nil {
 		return page, err
 	}
-	passed := q.After == ""
+	after, err := passed(q.After)
+	if err != nil {
+		return page, err
+	}
+	var last ranked
 	for _, r := range all {
-		if !passed {
-			passed = r.cred.Name == q.After
+		if !after(r) {
 			continue
 		}
 		if q.State != "" && r.state != q.State || !mentions(r.cred, q.Text) || !q.due(r.due) {
 			continue
 		}
 		if len(page.Items) == q.limit() {
-			page.Next = page.Items[len(page.Items)-1].Name
+			page.Next = last.cursor()
 			break
 		}
+		last = r
 		c := credential(r.cred, r.last, d.now())
 		if id, ok := open[c.Name]; ok {
 			c.Open, c.State = id.String(), r.state
@@ -60,7 +65,6 @@ type ranked struct {
 	state   api.State
 	urgency int
 	due     int64 // the greatest: never
-	name    int   // its place among the names
 }
 
 // ranked is the whole catalog with what the journal knows, in the order in
@@ -73,12 +77,12 @@ func (d *Desk) ranked(ctx context.Context) ([]ranked, map[string]pawl.RotationID
 	cat, now := d.cfg.Catalog(), d.now()
 	names := cat.Names()
 	all := make([]ranked, 0, len(names))
-	for i, name := range names {
+	for _, name := range names {
 		cred, err := cat.Credential(name)
 		if err != nil {
 			continue // it was in the catalog a moment ago
 		}
-		r := ranked{cred: cred, last: stand.last[name], due: math.MaxInt64, name: i}
+		r := ranked{cred: cred, last: stand.last[name], due: math.MaxInt64}
 		state, due := standing(cred, r.last, now)
 		if _, ok := stand.open[name]; ok {
 			state = api.Rotating
@@ -89,10 +93,45 @@ func (d *Desk) ranked(ctx context.Context) ([]ranked, map[string]pawl.RotationID
 		r.state, r.urgency = state, urgency[state]
 		all = append(all, r)
 	}
-	slices.SortFunc(all, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(a.urgency, b.urgency), cmp.Compare(a.due, b.due), cmp.Compare(a.name, b.name))
-	})
+	slices.SortFunc(all, func(a, b ranked) int { return a.place().compare(b.place()) })
 	return all, stand.open, nil
+}
+
+// A place is where in the list a credential is, whether or not it is there still:
+// it is what a page ends with. A list that is read on from a name alone ends where
+// that has left the catalog, and leaves out what lies between where it was and
+// where it is, since a rotation that begins moves it.
+type place struct {
+	urgency int
+	due     int64
+	name    string
+}
+
+func (r ranked) place() place { return place{r.urgency, r.due, r.cred.Name} }
+
+func (p place) compare(q place) int {
+	return cmp.Or(cmp.Compare(p.urgency, q.urgency), cmp.Compare(p.due, q.due), cmp.Compare(p.name, q.name))
+}
+
+func (r ranked) cursor() string {
+	return strconv.Itoa(r.urgency) + "." + strconv.FormatInt(r.due, 10) + "." + r.cred.Name
+}
+
+// passed tells what comes after a cursor; after none everything does.
+func passed(cursor string) (func(ranked) bool, error) {
+	if cursor == "" {
+		return func(ranked) bool { return true }, nil
+	}
+	parts := strings.SplitN(cursor, ".", 3)
+	if len(parts) == 3 {
+		urgency, err := strconv.Atoi(parts[0])
+		due, err2 := strconv.ParseInt(parts[1], 10, 64)
+		if err == nil && err2 == nil {
+			from := place{urgency, due, parts[2]}
+			return func(r ranked) bool { return r.place().compare(from) > 0 }, nil
+		}
+	}
+	return nil, fault(pawl.Invalid, "leave it out to begin", "after is not what a page ended with")
 }
 
 var urgency = map[api.State]int{api.Waiting: 0, api.Rotating: 1, api.Overdue: 2, api.Soon: 3, api.Fine: 4, api.Never: 5}

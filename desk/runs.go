@@ -1,8 +1,8 @@
 package desk
 
 import (
+	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/pawl-dev/pawl"
@@ -18,35 +18,36 @@ const (
 )
 
 // Runs lists rotations as the journal has them, the newest first. Those of one
-// credential come with their events, those of all without.
+// credential come with their events, one if no limit is given; those of all
+// without, as many as there may be.
 func (d *Desk) Runs(ctx context.Context, who access.Subject, credential string, q Query) (api.Page[api.Run], error) {
 	page := api.Page[api.Run]{Items: []api.Run{}}
 	if err := d.allow(ctx, who, access.Request{Action: access.See}, credential); err != nil {
 		return page, err
 	}
+	most := min(cmp.Or(max(q.Limit, 0), mostRuns), mostRuns)
 	if credential != "" {
-		runs, err := d.cfg.Journal.Recent(ctx, credential, max(1, min(q.Limit, mostWhole)))
-		for _, run := range runs {
-			page.Items = append(page.Items, wired(run))
-		}
-		return page, err
+		most = max(1, min(q.Limit, mostWhole))
 	}
-	runs, err := d.cfg.Journal.List(ctx, q.Open)
+	which := journal.Which{Open: q.Open, Credential: credential, Most: most + 1}
+	if q.After != "" && which.Before.UnmarshalText([]byte(q.After)) != nil {
+		return page, fault(pawl.Invalid, "leave it out to begin", "after is not what a page ended with")
+	}
+	runs, err := d.cfg.Journal.Runs(ctx, which)
 	if err != nil {
 		return page, err
 	}
-	slices.Reverse(runs)
-	passed := q.After == ""
+	if len(runs) > most {
+		runs = runs[:most]
+		page.Next = runs[most-1].ID.String()
+	}
 	for _, run := range runs {
-		switch {
-		case !passed:
-			passed = run.ID.String() == q.After
-		case len(page.Items) == mostRuns:
-			page.Next = page.Items[mostRuns-1].ID
-			return page, nil
-		default:
-			page.Items = append(page.Items, wired(run))
+		if credential != "" {
+			if run, err = d.cfg.Journal.Load(ctx, run.ID); err != nil {
+				return page, err
+			}
 		}
+		page.Items = append(page.Items, wired(run))
 	}
 	return page, nil
 }

@@ -119,7 +119,7 @@ type (
 		API     string `json:"api"`
 	}
 	listing struct {
-		After string `query:"after" maxLength:"80"`
+		After string `query:"after" maxLength:"100"`
 		Limit int    `query:"limit" minimum:"0" maximum:"200"`
 		Text  string `query:"q" maxLength:"80"`
 		State string `query:"state" enum:"ok,due,overdue,rotating,waiting,never"`
