@@ -1,10 +1,13 @@
 package server_test
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/pawl-dev/pawl/api"
 )
@@ -64,6 +67,25 @@ func TestAmbiguousBodies(t *testing.T) {
 		}
 		if w := d.call("ana", "POST", "/api/v1/rotations", `{"credential":"key","accept":[],"why":"key key"}`, nil); w.Code != 200 {
 			t.Errorf("as it should be: %d %s", w.Code, w.Body)
+		}
+	})
+}
+
+// TestBodyCutOff: a body that ends before it should is not called too large, and
+// nothing is done; the same key is good for it when it comes whole.
+func TestBodyCutOff(t *testing.T) {
+	open(t, withApproval, func(t *testing.T, d *door) {
+		r := httptest.NewRequest("POST", "/api/v1/rotations", io.MultiReader(strings.NewReader(`{"credential":`), iotest.ErrReader(io.ErrUnexpectedEOF)))
+		r.Header.Set("X-Who", "ana")
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Idempotency-Key", "7f3a")
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		if w.Code != 400 || !strings.Contains(w.Body.String(), "did not come whole") {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		if w := d.call("ana", "POST", "/api/v1/rotations", api.Start{Credential: "key"}, nil, "Idempotency-Key", "7f3a"); w.Code != 200 {
+			t.Errorf("whole: %d %s", w.Code, w.Body)
 		}
 	})
 }

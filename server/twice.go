@@ -102,6 +102,10 @@ func (t *twice) serve(w http.ResponseWriter, r *http.Request, who string, next h
 		return
 	}
 	body, err := io.ReadAll(r.Body)
+	if _, large := errors.AsType[*http.MaxBytesError](err); err != nil && !large {
+		write(w, problem(&pawl.Error{Op: "api", Kind: pawl.Invalid, Err: errors.New("the body did not come whole, or too slowly"), Hint: "send the same again, with the same " + keyHeader}))
+		return
+	}
 	if err != nil {
 		write(w, &failed{Problem: api.Problem{Type: typeOf("too-large"), Title: "Too large", Status: http.StatusRequestEntityTooLarge, Code: "too-large"}})
 		return
