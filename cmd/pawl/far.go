@@ -27,9 +27,7 @@ type far struct {
 	me  api.Me
 	cat *catalog.Catalog // once it was asked for
 
-	outlooks map[string]api.Outlook   // by the digest of the plan that was surveyed
-	from     map[pawl.RotationID]int  // how many events are known; what comes after them is news
-	begun    map[pawl.RotationID]bool // by this command, and not driven yet
+	known *known
 }
 
 // address is --server or $PAWL_SERVER; empty: this machine.
@@ -90,7 +88,7 @@ func (a *app) reach(cmd *cobra.Command) error {
 	if err != nil {
 		return usage("--server: %v: %s", errors.Unwrap(err), pawl.HintOf(err))
 	}
-	f := &far{Client: c, a: a, ctx: cmd.Context(), at: at, outlooks: map[string]api.Outlook{}, from: map[pawl.RotationID]int{}, begun: map[pawl.RotationID]bool{}}
+	f := &far{Client: c, a: a, ctx: cmd.Context(), at: at, known: newKnown()}
 	if f.me, err = c.Me(f.ctx); err != nil {
 		return f.heard(err)
 	}
@@ -154,7 +152,7 @@ func (f *far) heard(err error) error {
 	case e.Kind == pawl.Unknown:
 		return &exit{code: exitIncomplete, err: fmt.Errorf("the connection to the server was lost: %w", e.Err),
 			safe: "What was asked for may have been done, once: whatever it is goes on by itself.", next: []string{"pawl status"}}
-	case e.Kind == pawl.Unavailable && len(f.begun) > 0: // by this command, before the server went away
+	case e.Kind == pawl.Unavailable && f.known.waits(): // by this command, before the server went away
 		return &exit{code: exitIncomplete, err: fmt.Errorf("the server at %s cannot be reached any more: %w", f.at, e.Err),
 			safe: "What was begun is begun, and goes on with the server.", next: []string{"pawl status", "pawl serve   # on its machine"}}
 	case e.Kind == pawl.Unavailable:

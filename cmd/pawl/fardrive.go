@@ -28,7 +28,7 @@ const (
 // finished, or waits for somebody, or ctx ends: that ends the telling and not
 // the rotation.
 func (f *far) Drive(ctx context.Context, id pawl.RotationID, opt engine.Options) (engine.Result, error) {
-	from, err := f.known(ctx, id)
+	from, err := f.seen(ctx, id)
 	if err != nil {
 		return engine.Result{}, err
 	}
@@ -37,17 +37,16 @@ func (f *far) Drive(ctx context.Context, id pawl.RotationID, opt engine.Options)
 		return engine.Result{}, err
 	}
 	s := rotation.FollowAll(run.Events)
-	if s.Outcome == "" && !f.begun[id] {
+	if fresh := f.known.drives(id); s.Outcome == "" && !fresh {
 		if err := f.goOn(ctx, id, s, opt); err != nil {
 			return engine.Result{ID: id, State: s}, err
 		}
 	}
-	delete(f.begun, id)
 	t := newTrail(f, id, run.Events[:min(from, len(run.Events))], opt)
 	t.there = len(run.Events)
 	t.auto = opt.AutoRevoke && s.Outcome == "" && s.Target == pawl.New && s.Plan.Reason != pawl.Rehearsal
 	res, err := t.follow(ctx)
-	f.from[id] = t.seen
+	f.known.saw(id, t.seen)
 	return res, err
 }
 

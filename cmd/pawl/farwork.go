@@ -32,7 +32,7 @@ func (f *far) Survey(ctx context.Context, plan pawl.Plan) (engine.Report, error)
 		return engine.Report{}, f.changed(plan)
 	}
 	if p.Outlook != nil {
-		f.outlooks[p.Digest] = *p.Outlook
+		f.known.surveyed(p.Digest, *p.Outlook)
 	}
 	return reportOf(p.Report), nil
 }
@@ -44,7 +44,7 @@ func (f *far) changed(plan pawl.Plan) error {
 }
 
 func (f *far) outlook(_ context.Context, p pawl.Plan) outlook {
-	return outlook{Outlook: f.outlooks[p.Digest()], people: awaits(p)}
+	return outlook{Outlook: f.known.outlook(p.Digest()), people: awaits(p)}
 }
 
 // Verify compares with what the server's own journal says was written.
@@ -111,7 +111,7 @@ func (f *far) Start(ctx context.Context, plan pawl.Plan, autoRevoke bool) (id pa
 		return id, f.heard(err)
 	}
 	err = id.UnmarshalText([]byte(r.ID))
-	f.from[id], f.begun[id] = 1, true // that it was planned is known
+	f.known.begin(id)
 	return id, err
 }
 
@@ -150,7 +150,7 @@ func (f *far) Signal(ctx context.Context, id pawl.RotationID, ev pawl.Event) err
 // say says something to a rotation. What happens after it is news to this
 // command, whatever its server does meanwhile; what was said is not.
 func (f *far) say(ctx context.Context, id pawl.RotationID, verb string, d api.Decision) (api.Rotation, error) {
-	before, err := f.known(ctx, id)
+	before, err := f.seen(ctx, id)
 	if err != nil {
 		return api.Rotation{}, err
 	}
@@ -161,20 +161,20 @@ func (f *far) say(ctx context.Context, id pawl.RotationID, verb string, d api.De
 	run, err := farJournal{f: f}.Load(ctx, id)
 	for i := before; i < len(run.Events); i++ {
 		if ev := run.Events[i]; verbs[ev.Type] == verb && ev.Actor == f.me.Actor {
-			f.from[id] = i + 1
+			f.known.saw(id, i+1)
 		}
 	}
 	return r, err
 }
 
-// known is how many events of a rotation are no news.
-func (f *far) known(ctx context.Context, id pawl.RotationID) (int, error) {
-	if n, ok := f.from[id]; ok {
+// seen is how many events of a rotation are no news.
+func (f *far) seen(ctx context.Context, id pawl.RotationID) (int, error) {
+	if n, ok := f.known.seen(id); ok {
 		return n, nil
 	}
 	run, err := farJournal{f: f}.Load(ctx, id)
-	f.from[id] = len(run.Events)
-	return f.from[id], err
+	f.known.saw(id, len(run.Events))
+	return len(run.Events), err
 }
 
 func (f *far) Confirm(ctx context.Context, id pawl.RotationID, step string) (engine.Checked, error) {

@@ -99,20 +99,56 @@ type stage struct {
 	rules *sim.Rules
 
 	mu      sync.Mutex
-	output  bytes.Buffer   // everything that was printed
-	news    chan struct{}  // closed when more is printed; nil: nobody waits for it
-	running *os.Process    // by exit
-	typed   string         // for the next exit
-	replies []reply        // for the next exit too
-	flying  sync.WaitGroup // requests that the vendors work on
-	served  served         // by server
-	told    *receiver      // by receiver
+	output  bytes.Buffer  // everything that was printed
+	news    chan struct{} // closed when more is printed; nil: nobody waits for it
+	running *os.Process   // by exit
+	typed   string        // for the next exit
+	replies []reply       // for the next exit too
+	flying  flights       // requests that the vendors work on
+	served  served        // by server
+	told    *receiver     // by receiver
 	traces  *otlpsim.Collector
 	far     bool     // every command is done by a server
 	lodging *lodging // of the command that runs
 }
 
 type stageKey struct{}
+
+// A flights counts requests that the vendors work on. Unlike those of a WaitGroup they
+// may begin while somebody waits, as those of a process that was killed do.
+type flights struct {
+	mu   sync.Mutex
+	n    int
+	none chan struct{} // closed when there is none any more; nil: nobody waits
+}
+
+func (f *flights) Add(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.n += n; f.n == 0 && f.none != nil {
+		close(f.none)
+		f.none = nil
+	}
+}
+
+func (f *flights) Done() { f.Add(-1) }
+
+func (f *flights) Go(do func()) {
+	f.Add(1)
+	go func() { defer f.Done(); do() }()
+}
+
+func (f *flights) Wait() {
+	f.mu.Lock()
+	if f.n > 0 && f.none == nil {
+		f.none = make(chan struct{})
+	}
+	none, n := f.none, f.n
+	f.mu.Unlock()
+	if n > 0 {
+		<-none
+	}
+}
 
 // heedHangups lets the programs that are started heed a terminal that goes,
 // also where the tests themselves were started to outlive theirs (nohup).
