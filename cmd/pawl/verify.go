@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,6 +42,8 @@ type verifyDoc struct {
 	OK         bool         `json:"ok"`
 	Consumers  []verifyLine `json:"consumers"`
 	Problems   []string     `json:"problems,omitempty"`
+
+	refused []error // sign-ins, so that not everything was looked at
 }
 
 type verifyLine struct {
@@ -87,15 +90,44 @@ func (a *app) runVerify(ctx context.Context, args []string) error {
 			a.showVerify(d)
 		}
 	}
-	if a.json {
-		if err := json.NewEncoder(a.out).Encode(map[string]any{"version": 1, "ok": ok, "credentials": docs}); err != nil {
-			return err
-		}
+	failed := unverified(docs, ok)
+	if !a.json {
+		return failed
 	}
-	if !ok {
+	text, err := json.Marshal(map[string]any{"version": 1, "ok": ok, "credentials": docs})
+	if err != nil {
+		return err
+	}
+	return a.documentWith(text, failed)
+}
+
+// unverified is how it ends where something drifted, or was not to be seen. That
+// a sign-in is refused comes first: it hides whether there is drift.
+func unverified(docs []verifyDoc, ok bool) error {
+	var refused []error
+	for _, d := range docs {
+		refused = append(refused, d.refused...)
+	}
+	switch {
+	case ok:
+		return nil
+	case len(refused) == 0:
 		return &exit{code: exitIncomplete}
 	}
-	return nil
+	e := &exit{code: exitSignIn, err: errors.New("not everything could be looked at: a sign-in is refused"), safe: "Nothing was changed."}
+	for _, err := range refused {
+		if h := pawl.HintOf(err); h != "" && !slices.Contains(e.next, h) {
+			e.next = append(e.next, h)
+		}
+	}
+	return e
+}
+
+// refusesSignIn reports whether an error is about who asks, and not about the
+// place that was asked for.
+func refusesSignIn(err error) bool {
+	k := pawl.KindOf(err)
+	return err != nil && (k == pawl.Denied || k == pawl.Operator)
 }
 
 func verifyOne(ctx context.Context, cat *catalog.Catalog, eng worker, name string, last remembered) (verifyDoc, error) {
@@ -110,11 +142,17 @@ func verifyOne(ctx context.Context, cat *catalog.Catalog, eng worker, name strin
 	d := verifyDoc{Credential: name, ID: report.Old.ID, OK: len(report.Problems) == 0, Consumers: []verifyLine{}}
 	for _, err := range report.Problems {
 		d.Problems = append(d.Problems, err.Error())
+		if refusesSignIn(err) && !report.Dead { // what is dead is refused whoever asks
+			d.refused = append(d.refused, err)
+		}
 	}
 	for i, s := range seen {
 		l := verifyLine{ID: s.ID, Where: s.Where, Proved: s.Proved, Holds: holdsWord(engine.Found{Holds: s.Holds}), Class: s.Class.String(), Detail: s.Detail, Human: p.Consumers[i].Human != nil}
 		if s.Err != nil {
 			l.Detail = s.Err.Error()
+			if refusesSignIn(s.Err) {
+				d.refused = append(d.refused, s.Err)
+			}
 		}
 		l.Silent, l.Digest = s.Silent, s.Digest
 		if !s.At.IsZero() {
