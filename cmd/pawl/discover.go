@@ -71,15 +71,30 @@ func (a *app) runDiscover(ctx context.Context, name string, drafts, code bool) e
 		return err
 	}
 	doc := discovered(cat, p, found)
+	failed := undiscovered(doc, code)
 	switch {
 	case a.json:
-		if err := json.NewEncoder(a.out).Encode(doc); err != nil {
+		text, err := json.Marshal(doc)
+		if err != nil {
 			return err
 		}
+		return a.documentWith(text, failed)
 	case drafts:
 		a.printDrafts(doc)
 	default:
 		a.showDiscovery(doc)
+	}
+	return failed
+}
+
+// undiscovered is how it ends where there is something that would stop a
+// rotation, if that is asked for, or a connection could not be signed in to.
+func undiscovered(doc discoverDoc, code bool) error {
+	for _, s := range doc.Searched {
+		if k := pawl.KindNamed(s.Kind); s.Kind != "" && (k == pawl.Denied || k == pawl.Operator) {
+			return &exit{code: exitSignIn, err: fmt.Errorf("%s was not searched: its sign-in is refused", s.Connection), safe: "Nothing was changed.",
+				next: []string{"pawl doctor " + doc.Credential + "   # what to do about it"}}
+		}
 	}
 	if code && !doc.OK {
 		return &exit{code: exitIncomplete}
