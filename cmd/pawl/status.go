@@ -435,7 +435,7 @@ func (a *app) showStatus(d statusDoc) {
 			a.print("      not known yet: %s", u)
 		}
 	}
-	if d.Stopped != "" && d.unproved {
+	if d.Stopped != "" && (d.unproved || len(d.Waits) == 0) { // nothing is waited for: what was in the way may be gone, and is tried again
 		a.print("      when it stopped: %s", wording.Plainly(d.Stopped))
 	} else {
 		for _, w := range d.Waits {
