@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/access"
 	"github.com/pawl-dev/pawl/api"
+	"github.com/pawl-dev/pawl/journal"
 	"github.com/pawl-dev/pawl/rotation"
 )
 
@@ -21,7 +23,9 @@ const Anything = 0
 
 // say lets somebody say something to an open rotation. If they have looked at
 // it at a certain revision and it has moved on, they are told so instead: what
-// they saw is not what they would decide upon.
+// they saw is not what they would decide upon. That and what event makes of its
+// state are judged of the rotation as it is when the event is written; event may
+// be asked again if it moves.
 func (d *Desk) say(ctx context.Context, who access.Subject, id pawl.RotationID, revision int64, action access.Action,
 	event func(*rotation.State) (pawl.Event, error)) (api.Rotation, error) {
 	run, s, err := d.load(ctx, id)
@@ -34,20 +38,17 @@ func (d *Desk) say(ctx context.Context, who access.Subject, id pawl.RotationID, 
 	if err := d.allow(ctx, who, request(action, s), id.Credential); err != nil {
 		return api.Rotation{}, err
 	}
-	switch {
-	case run.Outcome != "":
+	if run.Outcome != "" {
 		return api.Rotation{}, conflict("%v is finished (%s)", id, run.Outcome)
-	case revision != Anything && revision != run.Revision:
-		return api.Rotation{}, &pawl.Error{Op: "desk", Kind: pawl.Conflict, Hint: "look at it again", Err: fmt.Errorf("%v: %w", id, ErrMoved)}
 	}
-	ev, err := event(s)
+	err = d.as(who).SignalIf(ctx, id, func(now journal.Run) (pawl.Event, error) {
+		if revision != Anything && revision != now.Revision {
+			return pawl.Event{}, &pawl.Error{Op: "desk", Kind: pawl.Conflict, Hint: "look at it again", Err: fmt.Errorf("%v: %w", id, ErrMoved)}
+		}
+		return event(rotation.FollowAll(now.Events))
+	})
 	if err != nil {
 		return api.Rotation{}, err
-	}
-	if ev.Type != "" {
-		if err := d.as(who).Signal(ctx, id, ev); err != nil {
-			return api.Rotation{}, err
-		}
 	}
 	d.pool.Poke()
 	d.feed.tell(id)
@@ -87,6 +88,7 @@ func (d *Desk) back(ctx context.Context, who access.Subject, id pawl.RotationID,
 	if why != "" {
 		reason += ": " + why
 	}
+	works := sync.OnceValue(func() error { return d.cfg.Engine.OldWorks(ctx, id) }) // a vendor is asked once
 	r, err := d.say(ctx, who, id, revision, action, func(s *rotation.State) (pawl.Event, error) {
 		if err := unsaid("the reason", why); err != nil {
 			return pawl.Event{}, err
@@ -97,7 +99,7 @@ func (d *Desk) back(ctx context.Context, who access.Subject, id pawl.RotationID,
 		case s.Past() || s.OldDead:
 			return pawl.Event{}, conflict("%v cannot be rolled back: the old credential is revoked, or about to be", id)
 		}
-		switch err := d.cfg.Engine.OldWorks(ctx, id); pawl.KindOf(err) {
+		switch err := works(); pawl.KindOf(err) {
 		case pawl.Denied:
 			return pawl.Event{}, conflict("%v cannot be rolled back: the vendor refuses the old credential already", id)
 		case pawl.Mismatch: // it works

@@ -37,7 +37,7 @@ func (e *Engine) Confirm(ctx context.Context, id pawl.RotationID, step string) (
 	if err != nil {
 		return got, err
 	}
-	return got, e.append(ctx, id, func(now *rotation.State) (journal.Batch, error) {
+	return got, e.append(ctx, id, func(_ journal.Run, now *rotation.State) (journal.Batch, error) {
 		if now.Target != s.Target || len(now.Attempts) != len(s.Attempts) {
 			return journal.Batch{}, &pawl.Error{Op: "engine.Confirm", Kind: pawl.Conflict, Err: errors.New("what is asked for has changed meanwhile"), Hint: "pawl status " + id.Credential}
 		}

@@ -11,6 +11,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -117,9 +118,26 @@ func Label(install string) string { return "pawl/" + install[:min(12, len(instal
 // Signal appends an event from somebody who does not drive the rotation: a
 // confirmation, a pause. Whoever drives it notices within a second.
 func (e *Engine) Signal(ctx context.Context, id pawl.RotationID, ev pawl.Event) error {
-	return e.append(ctx, id, func(*rotation.State) (journal.Batch, error) {
-		return journal.Batch{Events: []pawl.Event{ev}}, nil
+	return e.SignalIf(ctx, id, func(journal.Run) (pawl.Event, error) { return ev, nil })
+}
+
+// SignalIf is Signal of what say makes of the rotation as it is when the event
+// is written: nothing comes between what it has looked at and the event. If the
+// rotation moves meanwhile say is asked again. Its error is returned as it is, and
+// of an event without a type nothing is written.
+func (e *Engine) SignalIf(ctx context.Context, id pawl.RotationID, say func(journal.Run) (pawl.Event, error)) error {
+	errSilent := errors.New("nothing to say")
+	err := e.append(ctx, id, func(run journal.Run, _ *rotation.State) (journal.Batch, error) {
+		ev, err := say(run)
+		if err == nil && ev.Type == "" {
+			err = errSilent
+		}
+		return journal.Batch{Events: []pawl.Event{ev}}, err
 	})
+	if err == errSilent {
+		return nil
+	}
+	return err
 }
 
 // Digest is a short keyed digest of a value, by which people can tell values

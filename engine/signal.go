@@ -13,7 +13,7 @@ import (
 // events and sealed values that made returns for the state as it is. If the
 // rotation moves meanwhile, made is asked again. The protocol is
 // compare-and-swap, so it makes no difference whether some process drives it.
-func (e *Engine) append(ctx context.Context, id pawl.RotationID, made func(*rotation.State) (journal.Batch, error)) error {
+func (e *Engine) append(ctx context.Context, id pawl.RotationID, made func(journal.Run, *rotation.State) (journal.Batch, error)) error {
 	for {
 		run, err := e.cfg.Journal.Load(ctx, id)
 		if err != nil {
@@ -23,7 +23,7 @@ func (e *Engine) append(ctx context.Context, id pawl.RotationID, made func(*rota
 		if s.Outcome != "" {
 			return &pawl.Error{Op: "engine.Signal", Kind: pawl.Conflict, Err: errors.New(id.String() + " is finished")}
 		}
-		b, err := made(s)
+		b, err := made(run, s)
 		if err != nil {
 			return err
 		}

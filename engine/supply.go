@@ -87,7 +87,7 @@ func (e *Engine) Supply(ctx context.Context, id pawl.RotationID, given Pasted) (
 		return pawl.Generation{}, err
 	}
 	known.put(sealed.Name, given.Value)
-	return g, e.append(ctx, id, func(s *rotation.State) (journal.Batch, error) {
+	return g, e.append(ctx, id, func(_ journal.Run, s *rotation.State) (journal.Batch, error) {
 		if now := s.Wanted(); now == nil || now.Label != wanted.Label {
 			return journal.Batch{}, unwanted(id, s)
 		}

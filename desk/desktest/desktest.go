@@ -38,6 +38,7 @@ type Company struct {
 	labels map[string]string // id → label
 	Holds  map[string]string // credential → value
 	Looks  int
+	Asked  func() // if set, what happens while somebody asks whether a value works
 }
 
 // A hand is the company as one plan sees it.
@@ -57,6 +58,9 @@ func (h hand) Mint(_ context.Context, label string) (pawl.Generation, error) {
 }
 
 func (h hand) Check(_ context.Context, v pawl.Secret) error {
+	if f := h.Asked; f != nil {
+		f()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.Live[string(v.Reveal())] == "" {
