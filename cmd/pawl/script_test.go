@@ -294,7 +294,6 @@ func (s *stage) command(ts *testscript.TestScript, ctx context.Context, name str
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 	}
-	cmd.Env = append(cmd.Env, oneProcessor()...)
 	if s.lodging != nil {
 		cmd.Env = append(cmd.Env, "PAWL_SERVER=unix:"+s.lodging.socket)
 	}

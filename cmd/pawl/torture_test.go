@@ -29,11 +29,12 @@ func amount(few, many, all int) int {
 // many, with -some and with -torture each.
 func taken(i, oneOf int) bool { return *some || *torture || i%oneOf == 0 }
 
-// oneProcessor is the environment of a pawl by default: dozens of them run at
-// one time, and what the threads of each cost to wake is a sixth of it all. With
-// -some, -far and -torture they have all the processors that there are.
+// oneProcessor is in the environment of a pawl under fire by default: many run at
+// one time, and to wake the threads of each is an eighth of what they cost. With
+// -some and -torture they have all the processors that there are, as in
+// transcripts.
 func oneProcessor() []string {
-	if *some || *allFar || *torture {
+	if *some || *torture {
 		return nil
 	}
 	return []string{"GOMAXPROCS=1"}
