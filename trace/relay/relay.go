@@ -127,21 +127,25 @@ func (r *Relay) Run(ctx context.Context) {
 func (r *Relay) Flush(ctx context.Context) error {
 	waits := backoff.NewExponentialBackOff()
 	waits.MaxInterval = longest
+	var why error
 	for {
 		err := r.round(ctx)
 		if err == nil {
 			return nil
+		}
+		if why == nil || ctx.Err() == nil { // to be cut off says less than what was before it
+			why = err
 		}
 		wait := waits.NextBackOff()
 		if e, ok := errors.AsType[*pawl.Error](err); ok {
 			wait = max(wait, e.After)
 		}
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
-			return err
+			return why
 		}
 		select {
 		case <-ctx.Done():
-			return err
+			return why
 		case <-time.After(wait):
 		}
 	}

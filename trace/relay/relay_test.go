@@ -304,6 +304,30 @@ func TestCutOff(t *testing.T) {
 	want(t, c, "mint")
 }
 
+// TestCutOffLater: who is cut off at a later try says why the ones before it did
+// not get through, which is more than that there was no time.
+func TestCutOffLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJournal(t)
+		away, calls := &pawl.Error{Op: "sending traces", Kind: pawl.Unavailable, Err: errors.New("connection refused")}, 0
+		r := relay.New(relay.Config{Journal: j, Tell: func(error) {}, Send: func(ctx context.Context, _ []trace.Span) error {
+			if calls++; calls == 1 {
+				return away
+			}
+			<-ctx.Done()
+			return &pawl.Error{Op: "sending traces", Kind: pawl.Unavailable, Err: ctx.Err()}
+		}})
+		id := begin(t, j, "key")
+		add(t, j, id, mint(1)...)
+		r.Changed(id)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		if err := r.Flush(ctx); err != error(away) || calls != 2 {
+			t.Errorf("after %d tries: %v", calls, err)
+		}
+	})
+}
+
 // TestTwoProcesses: one is killed with a mint under way; the next one sends the
 // same trace, with what the first one may have sent or not as the same spans.
 func TestTwoProcesses(t *testing.T) {
