@@ -259,6 +259,9 @@ func (a *app) verifyFile(ctx context.Context, file, key, witness string) (audit.
 		return audit.Report{}, usage("%v", err)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return audit.Report{}, usage("%s is a folder: name the file that pawl audit export has written", quoted(file))
+	}
 	in := bufio.NewReader(f)
 	start, _ := in.Peek(64) // a file that is shorter says so below
 	switch {

@@ -154,7 +154,7 @@ func (f front) server() *http.Server {
 	pages := console.New(console.Config{Desk: f.desk, Who: f.who, SignIn: "/sign-in", Again: f.again, Frame: around(f.note)})
 	people := team.New(team.Config{Team: f.team, Who: f.who, Again: f.again, Frame: around(f.note)})
 	mux := http.NewServeMux()
-	mux.Handle("/api/v1/", api)
+	mux.Handle("/api/", api) // also of a version that there is not: a program gets a problem, and no page
 	mux.Handle("/sign-in", f.door)
 	mux.Handle("/sign-in/", f.door)
 	mux.Handle("/sign-out", f.door)

@@ -87,6 +87,9 @@ func TestServeListen(t *testing.T) {
 	if r, err := v.Get(origin + "/api/v1/credentials"); err != nil || r.StatusCode != http.StatusOK {
 		t.Errorf("the API after: %v %v", r, err)
 	}
+	if r, err := v.Get(origin + "/api/v2/credentials"); err != nil || r.StatusCode != http.StatusNotFound || r.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("an API that there is not: %v %v", r, err)
+	}
 }
 
 // TestServeTLS: over TLS, cookies and browsers are bound to it.
