@@ -2,13 +2,13 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/pawl-dev/pawl"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // preflightCensus bounds the search at the preflight, which only says what the
@@ -37,7 +37,7 @@ func (v *survey) searched(x pawl.Searched) {
 		v.finding(x.Connection, "was not searched completely for copies outside of the catalog, which it has to be before the revoke: "+x.Detail)
 	}
 	if x.Blind > 0 {
-		v.finding(x.Connection, fmt.Sprintf("%d parts of it may not be looked at, so copies there would not be found", x.Blind))
+		v.finding(x.Connection, wording.Count(x.Blind, "part")+" of it may not be looked at, so copies there would not be found")
 	}
 }
 

@@ -17,3 +17,11 @@ func Thousands(n int) string {
 	slices.Reverse(parts)
 	return strings.Join(parts, ",")
 }
+
+// Count is a number of things, by the word for one of them: "1 part", "2 parts".
+func Count(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + one + "s"
+}

@@ -53,6 +53,14 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+func TestCount(t *testing.T) {
+	for n, want := range map[int]string{0: "0 parts", 1: "1 part", 12: "12 parts"} {
+		if got := wording.Count(n, "part"); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}
+
 // TestTogether: one remark on several places is one; a remark on nothing in
 // particular, with a colon in it, stays as it is.
 func TestTogether(t *testing.T) {

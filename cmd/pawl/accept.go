@@ -68,5 +68,5 @@ func censusWords(u engine.Update) (mark, string, string) {
 	if open > 0 {
 		return warn, "Copies", fmt.Sprintf("%d outside of the plan would be cut off", open)
 	}
-	return good, "Copies", fmt.Sprintf("none outside of the plan that would be cut off (%s: %s)", where, counted(areas, "part"))
+	return good, "Copies", fmt.Sprintf("none outside of the plan that would be cut off (%s: %s)", where, wording.Count(areas, "part"))
 }

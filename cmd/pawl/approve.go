@@ -121,7 +121,7 @@ func (a *app) approve(ctx context.Context, eng worker, id pawl.RotationID, s *ro
 			safe: wording.Capital(oldKey(s)) + ".", next: []string{"pawl status " + id.Credential}, page: helpWaitsApproval}
 	}
 	a.say("%s · %s · asked for by %s", id, s.Plan.Reason, s.By.ID)
-	a.say("Plan %s revokes %s of %s; %s.", digest, orDash(s.OldID), id.Credential, counted(len(s.Plan.Consumers), "place"))
+	a.say("Plan %s revokes %s of %s; %s.", digest, orDash(s.OldID), id.Credential, wording.Count(len(s.Plan.Consumers), "place"))
 	if err := a.confirmed(ctx, yes, "Approve?"); err != nil {
 		return err
 	}

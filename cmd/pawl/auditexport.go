@@ -15,6 +15,7 @@ import (
 	"github.com/pawl-dev/pawl/audit"
 	"github.com/pawl-dev/pawl/evidence"
 	"github.com/pawl-dev/pawl/journal"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // exporting is what pawl audit export is told.
@@ -242,11 +243,11 @@ func (a *app) intervals() map[string]time.Duration {
 
 func evidenceWords(p *evidence.Pack) string {
 	s := p.Report.Summary
-	dead := counted(p.Report.OldDead(), "old key") + " proved dead"
+	dead := wording.Count(p.Report.OldDead(), "old key") + " proved dead"
 	if n := p.Report.NewDead(); n > 0 {
 		dead += fmt.Sprintf(", and %d new of what went back", n)
 	}
-	return fmt.Sprintf("%s (%d completed, %s, %d late), %s", counted(len(p.Report.Rotations), "rotation"), s.Completed, dead, s.Late, counted(p.Header.Records, "record"))
+	return fmt.Sprintf("%s (%d completed, %s, %d late), %s", wording.Count(len(p.Report.Rotations), "rotation"), s.Completed, dead, s.Late, wording.Count(p.Header.Records, "record"))
 }
 
 // mostEvidence bounds what is read to be verified.

@@ -399,7 +399,7 @@ func (b *batch) askToBegin(ctx context.Context) error {
 	if n == 0 {
 		return nil
 	}
-	ok, err := b.a.confirm(ctx, fmt.Sprintf("Begin %s?", counted(n, "rotation")))
+	ok, err := b.a.confirm(ctx, fmt.Sprintf("Begin %s?", wording.Count(n, "rotation")))
 	if err != nil {
 		return err
 	}
@@ -407,13 +407,6 @@ func (b *batch) askToBegin(ctx context.Context) error {
 		return &exit{code: exitDeclined, err: errors.New("declined; nothing was changed")}
 	}
 	return nil
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // distinctNames drops what is named again.

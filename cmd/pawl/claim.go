@@ -22,6 +22,7 @@ import (
 	"github.com/pawl-dev/pawl/deliver"
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // claiming are the flags of pawl claim.
@@ -250,7 +251,7 @@ func (a *app) encrypted(c *claiming) (delivery, error) {
 	if err != nil {
 		return delivery{}, usage("the recipients: %v", errors.Unwrap(err))
 	}
-	d := delivery{where: counted(len(to), "recipient"), has: hasNot, ready: isReady, drop: nothing}
+	d := delivery{where: wording.Count(len(to), "recipient"), has: hasNot, ready: isReady, drop: nothing}
 	out := a.out
 	if c.output != "" {
 		d.where += ", " + c.output

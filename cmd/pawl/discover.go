@@ -200,7 +200,7 @@ func (a *app) showDiscovery(d discoverDoc) {
 // known to be clean.
 func (a *app) tellSearched(d discoverDoc) {
 	for _, s := range d.Searched {
-		text := fmt.Sprintf("%s: %s looked at", s.Connection, counted(s.Areas, "part"))
+		text := fmt.Sprintf("%s: %s looked at", s.Connection, wording.Count(s.Areas, "part"))
 		if s.Blind > 0 {
 			text += fmt.Sprintf(", %d may not be", s.Blind)
 		}

@@ -148,9 +148,9 @@ func (a *app) checkRunbooks(o *overview, files []book, whole bool, opt *docsOpti
 	}
 	var failed error
 	if len(wrong) > 0 {
-		failed = &exit{code: exitFailed, err: fmt.Errorf("out of date: %d of %s", len(wrong), counted(len(files), "runbook")), safe: "Nothing was changed.", next: []string{"pawl docs" + a.docsFlags(opt)}}
+		failed = &exit{code: exitFailed, err: fmt.Errorf("out of date: %d of %s", len(wrong), wording.Count(len(files), "runbook")), safe: "Nothing was changed.", next: []string{"pawl docs" + a.docsFlags(opt)}}
 	} else {
-		a.say("%s up to date: %s", a.sign(good), counted(len(files), "runbook"))
+		a.say("%s up to date: %s", a.sign(good), wording.Count(len(files), "runbook"))
 	}
 	return a.showBooks(wrong, failed)
 }
@@ -223,7 +223,7 @@ func (a *app) writeRunbooks(files []book, opt *docsOptions) error {
 			}
 		}
 	}
-	a.say("%s %s in %s, %d of them changed", a.sign(good), counted(len(files), "runbook"), opt.dir, written)
+	a.say("%s %s in %s, %d of them changed", a.sign(good), wording.Count(len(files), "runbook"), opt.dir, written)
 	return nil
 }
 

@@ -37,7 +37,7 @@ func (a *app) breakGlass(ctx context.Context, eng worker, id pawl.RotationID, s 
 		return usage("%s waits for no approval", id)
 	}
 	a.say("%s · %s · asked for by %s", id, s.Plan.Reason, s.By.ID)
-	a.say("Plan %s revokes %s of %s; %s.", s.Plan.Digest(), orDash(s.OldID), id.Credential, counted(len(s.Plan.Consumers), "place"))
+	a.say("Plan %s revokes %s of %s; %s.", s.Plan.Digest(), orDash(s.OldID), id.Credential, wording.Count(len(s.Plan.Consumers), "place"))
 	a.say("Nobody of %s is asked. Every channel of the server's notify.yaml is told that you did this, and why.", s.Plan.Approval.From)
 	if err := a.confirmed(ctx, yes, "Go on without an approval?"); err != nil {
 		return err

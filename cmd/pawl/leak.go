@@ -16,6 +16,7 @@ import (
 	"github.com/pawl-dev/pawl/catalog"
 	"github.com/pawl-dev/pawl/engine"
 	"github.com/pawl-dev/pawl/rotation"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 // leaking are the flags of pawl leak.
@@ -324,7 +325,7 @@ func (in *incident) settle(ctx context.Context) error {
 	if all := in.begun(); len(all) == 1 {
 		name = all[0].plan.Credential
 	}
-	ok, err := in.a.typeName(ctx, fmt.Sprintf("Replace and revoke %s now? The revoke cannot be undone.", counted(len(in.begun()), "key")), name)
+	ok, err := in.a.typeName(ctx, fmt.Sprintf("Replace and revoke %s now? The revoke cannot be undone.", wording.Count(len(in.begun()), "key")), name)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (in *incident) say() {
 	}
 	a := in.a
 	a.say("Leak, reported %s (%s ago). %s, the most exposed first:", in.reported.Local().Format("2006-01-02 15:04:05"),
-		time.Since(in.reported).Round(time.Second), counted(len(in.all), "key"))
+		time.Since(in.reported).Round(time.Second), wording.Count(len(in.all), "key"))
 	if c := in.l.connection; c != "" {
 		a.say("%s What connection %s itself signs in with is not among them. If that leaked, replace it at the vendor first.", a.sign(warn), c)
 	}
@@ -46,7 +46,7 @@ func (in *incident) sayOne(m *member) {
 	case x.report.Old.ID == "":
 		state = "could not be looked at"
 	}
-	a.say("  %s  %s%s, used in %s", m.plan.Credential, state, madeOn(x.report.Old.Created), counted(x.copies, "place"))
+	a.say("  %s  %s%s, used in %s", m.plan.Credential, state, madeOn(x.report.Old.Created), wording.Count(x.copies, "place"))
 	for _, line := range breaks(m.plan, x) {
 		a.say("    %s %s", a.sign(warn), line)
 	}

@@ -83,7 +83,7 @@ func (s *screen) begin(id pawl.RotationID, p pawl.Plan) {
 		return
 	}
 	s.a.say("%s · %s · %s", id, p.Reason, s.a.actor().ID)
-	s.a.say("Plan %s: %s%s%s. Ctrl-C is safe at any time.", short(p.Digest()), counted(len(p.Consumers), "place"), soaks(p), expected(s.glance.usual, p))
+	s.a.say("Plan %s: %s%s%s. Ctrl-C is safe at any time.", short(p.Digest()), wording.Count(len(p.Consumers), "place"), soaks(p), expected(s.glance.usual, p))
 	for _, w := range p.Warnings {
 		s.a.say("%s %s", s.a.sign(warn), w)
 	}
@@ -322,7 +322,7 @@ func (s *screen) words(u engine.Update) (m mark, what, text string) {
 			}
 			return bad, "Checks", first
 		}
-		return good, "Checks", fmt.Sprintf("sign-ins work, %s reachable, old authorization %s", counted(len(u.State.Places), "place"), orDash(ev.ID))
+		return good, "Checks", fmt.Sprintf("sign-ins work, %s reachable, old authorization %s", wording.Count(len(u.State.Places), "place"), orDash(ev.ID))
 	case pawl.EvChecked:
 		return s.checkedWords(u)
 	case pawl.EvEnded:

@@ -14,6 +14,7 @@ import (
 	"github.com/pawl-dev/pawl/notify/webhook"
 	"github.com/pawl-dev/pawl/provider/all"
 	"github.com/pawl-dev/pawl/runbook"
+	"github.com/pawl-dev/pawl/wording"
 )
 
 func newValidateCommand(a *app) *cobra.Command {
@@ -50,7 +51,7 @@ func newValidateCommand(a *app) *cobra.Command {
 
 // holdings is how much is in a catalog.
 func holdings(cat *catalog.Catalog) string {
-	return counted(len(cat.Names()), "credential") + ", " + counted(len(cat.Connections()), "connection")
+	return wording.Count(len(cat.Names()), "credential") + ", " + wording.Count(len(cat.Connections()), "connection")
 }
 
 // unreachable are the webhooks whose address, as it is written, no message would

@@ -215,7 +215,7 @@ func TestErrorKinds(t *testing.T) {
 		{403, `{"id":"rate_limit"}`, pawl.Throttled, pawl.Throttled},
 		{503, `{"id":"unauthorized"}`, pawl.Unknown, pawl.Unavailable},
 		{500, ``, pawl.Unknown, pawl.Unavailable},
-		{301, ``, pawl.Invalid, pawl.Invalid},
+		{301, ``, pawl.Unknown, pawl.Invalid},
 	} {
 		t.Run(fmt.Sprint(tt.status, tt.body), func(t *testing.T) {
 			h := says(tt.status, tt.body, "Location", "http://127.0.0.1:1/")

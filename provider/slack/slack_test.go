@@ -165,7 +165,7 @@ func TestAnswers(t *testing.T) {
 		{"Empty", 200, "", pawl.Unknown, pawl.Unavailable},
 		{"NothingSaid", 200, "{}", pawl.Unknown, pawl.Unavailable},
 		{"WrongType", 200, `{"ok":"CANARY"}`, pawl.Unknown, pawl.Unavailable},
-		{"Redirect", 302, "", pawl.Invalid, pawl.Invalid},
+		{"Redirect", 302, "", pawl.Unknown, pawl.Invalid},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			n := answering(t, tt.status, tt.body, "Location", "https://elsewhere.example/")

@@ -23,6 +23,7 @@ package wire
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -81,9 +82,24 @@ func clientOver(o Options, rt http.RoundTripper) *http.Client {
 // bounded marks a transport as made here.
 type bounded struct{ http.RoundTripper }
 
-var errRedirect = errors.New("redirects are not followed")
+// Why a redirect is not followed. Of some it is not known whether the request was
+// done: 303 says that it was, and 301 and 302 are what many answer instead (RFC
+// 9110, 15.4); 307 and 308 say that it was not.
+var (
+	errRedirect = errors.New("redirects are not followed")
+	errSeeOther = fmt.Errorf("%w, and it may have been done", errRedirect)
+)
 
-func refuseRedirect(*http.Request, []*http.Request) error { return errRedirect }
+func refuseRedirect(next *http.Request, _ []*http.Request) error {
+	if seeOther(next.Response.StatusCode) {
+		return errSeeOther
+	}
+	return errRedirect
+}
+
+func seeOther(status int) bool {
+	return status == http.StatusMovedPermanently || status == http.StatusFound || status == http.StatusSeeOther
+}
 
 // split sends reads and writes over transports of their own.
 type split struct{ reads, writes *http.Transport }

@@ -100,14 +100,14 @@ func TestDo(t *testing.T) {
 
 func TestKindsOfAnswers(t *testing.T) {
 	for status, want := range map[int]pawl.Kind{
-		300: pawl.Invalid, 302: pawl.Invalid, 304: pawl.Invalid, 307: pawl.Invalid, 400: pawl.Invalid, 401: pawl.Denied, 402: pawl.Invalid, 403: pawl.Forbidden,
+		300: pawl.Invalid, 302: pawl.Unknown, 304: pawl.Invalid, 307: pawl.Invalid, 400: pawl.Invalid, 401: pawl.Denied, 402: pawl.Invalid, 403: pawl.Forbidden,
 		404: pawl.NotFound, 406: pawl.Invalid, 409: pawl.Conflict, 412: pawl.Conflict, 416: pawl.Invalid, 422: pawl.Invalid,
 		429: pawl.Throttled, 500: pawl.Unknown, 501: pawl.Unknown, 502: pawl.Unknown, 503: pawl.Unknown, 504: pawl.Unknown, 600: pawl.Unknown,
 	} {
 		url := serve(t, say(status, "CANARY"))
 		wantKind(t, do(t, request(url, true), nil), want)
 		switch {
-		case status == http.StatusNotImplemented: // to look again would not help
+		case status == http.StatusNotImplemented, status == http.StatusFound: // to look again would not help
 			want = pawl.Invalid
 		case want == pawl.Unknown:
 			want = pawl.Unavailable
@@ -241,6 +241,27 @@ func TestFail(t *testing.T) {
 	}
 	r.Fail = func(int, http.Header, []byte) *pawl.Error { return nil }
 	wantKind(t, do(t, r, nil), pawl.Throttled)
+}
+
+// TestSeeOther: what is redirected in a way that may follow its effect is not said
+// not to be done.
+func TestSeeOther(t *testing.T) {
+	for status, want := range map[int]pawl.Kind{301: pawl.Unknown, 302: pawl.Unknown, 303: pawl.Unknown, 307: pawl.Invalid, 308: pawl.Invalid} {
+		asked := 0
+		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			asked++
+			w.Header().Set("Location", "/elsewhere")
+			w.WriteHeader(status)
+		})
+		wantKind(t, do(t, request(url, true), nil), want)
+		wantKind(t, do(t, request(url, false), nil), pawl.Invalid)
+		if e := wire.Answer("x", true, status, nil); e.Kind != want {
+			t.Errorf("answered %d: %v", status, e)
+		}
+		if asked != 2 {
+			t.Errorf("%d: asked %d times", status, asked)
+		}
+	}
 }
 
 // TestForeignClient passes clients that were not made by NewClient.

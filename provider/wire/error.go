@@ -22,6 +22,7 @@ import (
 //
 //	401 Denied   403 Forbidden   404 NotFound   409, 412 Conflict   429 Throttled
 //	other 4xx and 3xx Invalid    501 of a read Invalid    5xx Unknown if the request mutates, else Unavailable
+//	301, 302, 303 Unknown if the request mutates
 //
 // After is taken from Retry-After.
 func Answer(op string, mutates bool, status int, header http.Header) *pawl.Error {
@@ -44,6 +45,8 @@ func kindOf(status int, mutates bool) pawl.Kind {
 		return pawl.Conflict
 	case status == http.StatusTooManyRequests:
 		return pawl.Throttled
+	case seeOther(status) && mutates:
+		return pawl.Unknown
 	case status >= 300 && status < 500, status == http.StatusNotImplemented && !mutates:
 		return pawl.Invalid // to ask again would not help
 	}
@@ -61,7 +64,8 @@ func unanswered(mutates bool) pawl.Kind {
 // Classify returns the error for an exchange that gave no whole answer: err is
 // what a client of [NewClient] returned, or what reading the body did.
 //
-// A refused redirect and a failed TLS verification are Invalid. Where certainly
+// A refused redirect and a failed TLS verification are Invalid, but for a redirect
+// that may come after the effect of a request that mutates: Unknown. Where certainly
 // nothing was sent it is Unavailable; otherwise Unknown if the request mutates,
 // else Unavailable. Of err only the reason is kept, never a URL or a text that
 // the vendor sent; the end of a context can still be seen by [errors.Is].
@@ -70,7 +74,10 @@ func Classify(op string, mutates bool, err error) *pawl.Error {
 }
 
 func classify(mutates bool, err error) pawl.Kind {
-	if errors.Is(err, errRedirect) || untrusted(err) {
+	switch {
+	case errors.Is(err, errSeeOther) && mutates:
+		return pawl.Unknown
+	case errors.Is(err, errRedirect) || untrusted(err):
 		return pawl.Invalid
 	}
 	if f, ok := errors.AsType[*failure](err); ok && !f.sent {
