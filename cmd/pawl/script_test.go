@@ -383,22 +383,39 @@ func (s *stage) signal(sig os.Signal) {
 // interrupt sends Ctrl-C, and keeps the answer to the request back until the
 // program has said that it is stopping: a busy machine may deliver it late.
 func (s *stage) interrupt() {
+	from := len(s.said())
 	s.signal(os.Interrupt)
-	late := time.After(5 * time.Second)
+	s.until(5*time.Second, func(said string) bool { return strings.Contains(said[from:], "Stopping") }) // else it says nothing, or not here
+}
+
+// said is everything that was printed by now.
+func (s *stage) said() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for from := s.output.Len(); !bytes.Contains(s.output.Bytes()[from:], []byte("Stopping")); {
-		news := make(chan struct{})
-		s.news = news
+	return s.output.String()
+}
+
+// until waits until what was printed is as wanted, and reports whether it came to
+// that in time.
+func (s *stage) until(most time.Duration, wanted func(said string) bool) bool {
+	late := time.After(most)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !wanted(s.output.String()) {
+		if s.news == nil {
+			s.news = make(chan struct{})
+		}
+		news := s.news
 		s.mu.Unlock()
 		select {
 		case <-news:
-		case <-late: // it says nothing, or not here
+		case <-late:
 			s.mu.Lock()
-			return
+			return wanted(s.output.String())
 		}
 		s.mu.Lock()
 	}
+	return true
 }
 
 func scriptBreak(ts *testscript.TestScript, neg bool, args []string) {
@@ -554,15 +571,21 @@ func scriptCheck(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// scriptPrinted looks at everything that was printed, and waits for it: a program
+// that runs beside the script says it when it comes to it. What must not be there
+// is not waited for.
 func scriptPrinted(ts *testscript.TestScript, neg bool, args []string) {
-	s := stageOf(ts)
-	s.mu.Lock()
-	text := s.output.String()
-	s.mu.Unlock()
 	re, err := regexp.Compile("(?m)" + args[0])
 	ts.Check(err)
-	if re.MatchString(text) == neg {
-		ts.Fatalf("%q in what was printed: %v", args[0], neg)
+	s := stageOf(ts)
+	if neg {
+		if re.MatchString(s.said()) {
+			ts.Fatalf("%q was printed", args[0])
+		}
+		return
+	}
+	if !s.until(time.Minute, re.MatchString) {
+		ts.Fatalf("%q was not printed", args[0])
 	}
 }
 
