@@ -2,7 +2,7 @@
 export CGO_ENABLED = 0
 GO ?= go
 
-.PHONY: e2e race test check build release man demo torture soak mutants bench fuzz conformance-heroku setup
+.PHONY: e2e race race-some test check build release man demo torture soak mutants bench fuzz conformance-heroku setup
 
 test: setup check ## format, vet, all tests, and the short torture
 	$(GO) test ./...
@@ -12,6 +12,7 @@ test: setup check ## format, vet, all tests, and the short torture
 	$(GO) test ./journal/sqlite -run 'TestPower$$|TestKill$$' -args -power.cuts=100 -kills=25
 	$(GO) test ./cmd/pawl -run '$(FIRE)' -args -some
 	$(GO) test ./cmd/pawl -run ThroughAServer -args -far
+	$(MAKE) race-some
 	$(GO) run ./cmd/pawl demo
 	$(MAKE) e2e
 
@@ -30,6 +31,12 @@ setup: ## what a bare machine lacks: Go itself is the only thing that is not ins
 check:
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt -w the files above"; exit 1; }
 	$(GO) vet ./...
+
+race-some: ## where many things are done at once, under the race detector; as root on Debian, a C compiler is installed
+	@command -v cc >/dev/null || [ "$$(uname)" != Linux ] || [ "$$(id -u)" != 0 ] || { apt-get update -qq && apt-get install -y -qq gcc libc6-dev; }
+	@command -v cc >/dev/null || { echo "race-some needs a C compiler: cc"; exit 1; }
+	CGO_ENABLED=1 $(GO) test -race ./desk ./server ./connect ./signin ./notify/... ./trace/relay ./witness
+	CGO_ENABLED=1 $(GO) test -race ./cmd/pawl -run 'ServerWritesEachAppOnce|TestBatchTakesTurns'
 
 race: ## the race detector, which needs a C compiler; not of the tests that are about disks and seeds
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./... -skip 'Power|Fuzz|EveryWrite|TestSeeds|Mutants|$(FIRE)'
