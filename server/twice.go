@@ -33,10 +33,9 @@ const mostAnswer = 64 << 10
 const mostRemembered = 10_000
 
 // twice remembers what was answered to a key, for who asked as they were then. It
-// is in memory only: after a
-// restart a repeated start is answered with the rotation that it has begun, which
-// has a digest of its request, and a repeated decision meets one that was taken,
-// so nothing happens twice then either.
+// is in memory only: after a restart a repeated start is answered with the rotation
+// that it has begun, which has a digest of its request, and a repeated decision
+// meets one that was taken, so nothing happens twice then either.
 type twice struct {
 	now   func() time.Time
 	mu    sync.Mutex
